@@ -1,0 +1,131 @@
+"""What a checked config is: frozen values with their defaults and units, and nothing that reads or checks.
+
+Every default of the product stands here, beside the meaning of its field.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from providers.types import Secret, Timeouts
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Upstream limits, all of them in force at once; None means unlimited. Rates may be fractions.
+
+    ``queue_s`` is the longest wait for one's turn, after which the client gets 429. ``rpd`` and ``tpm`` are per day
+    and tokens per minute.
+    """
+
+    qps: float | None = None
+    rpm: float | None = None
+    rpd: float | None = None
+    tpm: float | None = None
+    concurrency: int | None = None
+    queue_s: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """One credential of an upstream: the vendor's own field names, and limits of its own if it has any."""
+
+    fields: Mapping[str, Secret]
+    limits: Limits = Limits()
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """One entry of ``services.<service>``: where it is, what it offers, how it is spoken to and how hard.
+
+    ``vendor`` is the name of the row that speaks for it, found by ``provider``, host and service. ``models`` are the
+    names offered, the vendor's default list when the file names none. ``server_url`` is as configured, the vendor's
+    own when absent. ``on_unsupported`` says what happens to parameters the vendor cannot take: ``drop`` names them
+    in a response header, ``refuse`` answers 400. ``options`` are further fields the vendor's row asks for.
+    """
+
+    id: str
+    service: str
+    vendor: str
+    enabled: bool = True
+    models: tuple[str, ...] = ()
+    embedding_models: tuple[str, ...] = ()
+    credentials: tuple[Credential, ...] = (Credential({}),)
+    server_url: str = ""
+    auth_url: str | None = None
+    model_map: Mapping[str, str] = field(default_factory=dict)
+    model_redirect: Mapping[str, str] = field(default_factory=dict)
+    limits: Limits = Limits()
+    embedding_limits: Limits = Limits()
+    proxy_url: Secret | None = None
+    timeouts: Timeouts = Timeouts()
+    on_unsupported: str = "drop"
+    reasoning_models: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CallerKey:
+    """A key that clients may send. ``label`` names it in access lines; ``models`` None means all models."""
+
+    key: Secret
+    label: str
+    models: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParamsRange:
+    """Clamps for one model, None where a bound is not set; ``max_tokens`` is an upper bound."""
+
+    temperature: tuple[float | None, float | None] = (None, None)
+    top_p: tuple[float | None, float | None] = (None, None)
+    max_tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitBreaker:
+    """When an upstream's model is left alone: after so many failures in a row, for so many seconds."""
+
+    enabled: bool = True
+    failure_threshold: int = 5
+    recovery_timeout_s: float = 30.0
+    half_open_max_requests: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """The translate endpoints: off unless enabled."""
+
+    enable: bool = False
+    prompt_template: str = ""
+    retry: int = 0
+    concurrency: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A whole config. ``bind_host`` empty means every interface. ``path`` is the file it came from.
+
+    ``multi_content_models`` None leaves content arrays to the vendors; a list flattens them for all other models
+    (a trailing ``*`` matches a prefix). ``keepalive_s`` is the silence of a stream after which a comment is sent.
+    ``notes`` are remarks for the operator, already fit to print.
+    """
+
+    path: str = ""
+    bind_host: str = ""
+    bind_port: int = 9090
+    debug: bool = False
+    log_level: str = "info"
+    log_json: bool = False
+    caller_keys: tuple[CallerKey, ...] = ()
+    load_balancing: str = "random"
+    model_redirect: Mapping[str, str] = field(default_factory=dict)
+    multi_content_models: tuple[str, ...] | None = None
+    params_range: Mapping[str, ParamsRange] = field(default_factory=dict)
+    circuit_breaker: CircuitBreaker = CircuitBreaker()
+    translation: Translation = Translation()
+    enable_web: bool = False
+    upstreams: tuple[Upstream, ...] = ()
+    max_body_bytes: int = 20 * 2**20
+    keepalive_s: float = 15.0
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""Vendor clients: wire protocols, framing, signatures and the transport, and nothing of Flask or config."""

@@ -1,0 +1,73 @@
+"""What can go wrong with a vendor, as one exception and a closed set of kinds.
+
+    ProviderError
+      kind         what happened, and so whether another target may help (RETRYABLE)
+      message      the vendor's own text, for the client
+      status/type/code/param   only where the vendor's own value should reach the client instead of the kind's default
+      retry_after_s            how long this credential should rest, where the vendor says so
+
+HTTP statuses and error bodies for the client are made from these in one place, ``app/errors.py``.
+"""
+
+from enum import Enum
+from typing import Final
+
+
+class ErrorKind(Enum):
+    """What went wrong. The value is the word used in access lines."""
+
+    INVALID_REQUEST = "invalid_request"
+    CONTEXT_LENGTH = "context_length"
+    CONTENT_FILTER = "content_filter"
+    UNSUPPORTED = "unsupported"
+    MODEL_NOT_FOUND = "model_not_found"
+    RATE_LIMITED = "rate_limited"
+    QUOTA = "quota"
+    OVERLOADED = "overloaded"
+    SERVER_ERROR = "server_error"
+    TIMEOUT = "timeout"
+    CONNECTION = "connection"
+    INCOMPLETE = "incomplete"
+    MALFORMED = "malformed"
+    UPSTREAM_AUTH = "upstream_auth"
+    INTERNAL = "internal"
+
+
+RETRYABLE: Final = frozenset(
+    {
+        ErrorKind.RATE_LIMITED,
+        ErrorKind.QUOTA,
+        ErrorKind.OVERLOADED,
+        ErrorKind.SERVER_ERROR,
+        ErrorKind.TIMEOUT,
+        ErrorKind.CONNECTION,
+        ErrorKind.INCOMPLETE,
+        ErrorKind.MALFORMED,
+        ErrorKind.UPSTREAM_AUTH,
+    }
+)
+"""Kinds where another target may answer what this one did not. A client's own fault is never among them."""
+
+
+class ProviderError(Exception):
+    """A vendor's failure, classified. ``message`` is text for the client and carries no credential of ours."""
+
+    def __init__(
+        self,
+        kind: ErrorKind,
+        message: str,
+        *,
+        status: int | None = None,
+        type: str | None = None,  # noqa: A002 - OpenAI's own field name
+        code: str | None = None,
+        param: str | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.status = status
+        self.type = type
+        self.code = code
+        self.param = param
+        self.retry_after_s = retry_after_s

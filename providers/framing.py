@@ -1,0 +1,151 @@
+"""Bytes to events, whatever the chunk borders: half a letter, CR apart from LF, a thousand events in one read.
+
+Linear in the bytes received: pieces of an unfinished line are collected and joined once. Text is never decoded here,
+and JSON is parsed only to tell where one document ends when a vendor left the usual marks out.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import orjson
+
+from providers.errors import ErrorKind, ProviderError
+from providers.types import BODY, Event
+
+MAX_LINE_BYTES: Final = 64 * 2**20
+"""A line longer than this is a fault of the upstream, not an answer."""
+
+_BOM: Final = b"\xef\xbb\xbf"
+
+
+def lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Each line without its end (LF, CRLF or CR), as soon as its end is in; an unfinished last line at the end.
+
+    A byte order mark before the first line is removed. Raises MALFORMED past MAX_LINE_BYTES.
+    """
+    first = True
+    for line in _split(chunks):
+        yield line.removeprefix(_BOM) if first else line
+        first = False
+
+
+def _split(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    pieces: list[bytes] = []
+    size = 0
+    after_cr = False
+    for chunk in chunks:
+        if after_cr:
+            chunk = chunk.removeprefix(b"\n")
+            after_cr = not chunk
+        for piece in chunk.splitlines(keepends=True):
+            line = piece.rstrip(b"\r\n")
+            if len(line) == len(piece):
+                pieces.append(piece)
+                size += len(piece)
+                _check_size(size)
+            elif pieces:
+                pieces.append(line)
+                yield b"".join(pieces)
+                pieces, size = [], 0
+            else:
+                yield line
+            after_cr = piece.endswith(b"\r")
+    if pieces:
+        yield b"".join(pieces)
+
+
+def _check_size(size: int) -> None:
+    if size > MAX_LINE_BYTES:
+        raise ProviderError(ErrorKind.MALFORMED, f"the upstream sent a line of more than {MAX_LINE_BYTES} bytes")
+
+
+def ndjson(chunks: Iterator[bytes]) -> Iterator[Event]:
+    """One ``BODY`` event per line that is not blank."""
+    for line in lines(chunks):
+        if line.strip():
+            yield Event(BODY, line)
+
+
+def whole(chunks: Iterator[bytes]) -> Iterator[Event]:
+    """The whole reply as one ``BODY`` event; none when it is blank."""
+    document = b"".join(chunks).removeprefix(_BOM).strip()
+    if document:
+        yield Event(BODY, document)
+
+
+def sse(chunks: Iterator[bytes]) -> Iterator[Event]:
+    """Server-sent events, read tolerantly; JSON without ``data:`` becomes a ``BODY`` event.
+
+    An event is due at its blank line, at the next ``data:`` line when what it holds is already a whole JSON document
+    (vendors that leave the blank line out), or at the end of the reply. Comments, ``id:`` and ``retry:`` are passed
+    over, and so are events without data. A reply that is neither SSE nor JSON comes out as one ``BODY`` event, so
+    that its text can be told to the client.
+    """
+    reader = _SSE()
+    for line in lines(chunks):
+        yield from reader.feed(line)
+    yield from reader.finish()
+
+
+class _SSE:
+    """Where one reply's reading stands. ``blankless`` is set once the vendor is seen to leave blank lines out."""
+
+    def __init__(self) -> None:
+        self.name = ""
+        self.data: list[bytes] = []
+        self.bare: list[bytes] = []
+        self.junk: list[bytes] = []
+        self.blankless = False
+
+    def feed(self, line: bytes) -> Iterator[Event]:
+        if line.startswith(b"data:"):
+            yield from self._data(line[5:].lstrip())
+        elif not line:
+            yield from self._event()
+        elif self.bare or line[:1] in b"{[":
+            yield from self._bare(line)
+        elif line.startswith(b"event:"):
+            self.name = line[6:].strip().decode("utf-8", "replace")
+        elif not line.startswith((b":", b"id:", b"retry:", b"data")) and len(self.junk) < 100:
+            self.junk.append(line)
+
+    def _data(self, payload: bytes) -> Iterator[Event]:
+        if self.data and (is_json(b"\n".join(self.data)) or payload.startswith(b"[DONE]")):
+            self.blankless = True
+            yield from self._event()
+        if payload:
+            self.data.append(payload)
+        if self.blankless and is_json(b"\n".join(self.data)):
+            yield from self._event()
+
+    def _event(self) -> Iterator[Event]:
+        if self.data:
+            self.junk.clear()
+            yield Event(self.name, b"\n".join(self.data))
+            self.data = []
+        self.name = ""
+
+    def _bare(self, line: bytes) -> Iterator[Event]:
+        """Collect a document that came without ``data:``; only an unindented line can be its last."""
+        self.bare.append(line)
+        if line[:1] in b"{[}]" and is_json(b"\n".join(self.bare)):
+            yield Event(BODY, b"\n".join(self.bare))
+            self.bare = []
+            self.junk.clear()
+
+    def finish(self) -> Iterator[Event]:
+        yield from self._event()
+        rest = self.bare or self.junk
+        if rest:
+            yield Event(BODY, b"\n".join(rest))
+
+
+def is_json(text: bytes) -> bool:
+    """Whether ``text`` is one whole JSON object or array."""
+    if text[:1] not in (b"{", b"[") or text[-1:] not in (b"}", b"]"):
+        return False
+    try:
+        orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return False
+    return True

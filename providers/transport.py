@@ -1,0 +1,123 @@
+"""The only file that opens sockets. Everything here blocks; under gevent that blocks one greenlet.
+
+No redirects, no cookies, no proxies or certificates from the environment. Every exception of the libraries below
+becomes a ProviderError, and no message holds a URL's query or a proxy's password.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+
+from providers.errors import ErrorKind, ProviderError
+from providers.types import Secret, Timeouts, WireReply, WireRequest
+
+READ_BYTES: Final = 64 * 1024
+_POOL_SIZE: Final = 256
+
+
+class HTTPTransport:
+    """HTTP to one upstream through one pool of connections.
+
+    ``proxy_url`` is ``http://``, ``https://`` or ``socks5h://`` with or without user and password.
+    """
+
+    def __init__(self, timeouts: Timeouts, proxy_url: Secret | None = None) -> None:
+        self._timeouts = timeouts
+        self._adapter = HTTPAdapter(pool_connections=4, pool_maxsize=_POOL_SIZE, max_retries=0)
+        self._proxies = {"http": proxy_url.reveal(), "https": proxy_url.reveal()} if proxy_url else {}
+
+    def send(self, wire: WireRequest) -> WireReply:
+        """The reply once its headers are in. The body comes as ``chunks``, each as soon as its bytes are.
+
+        Raises TIMEOUT when there is no connection within ``connect_s`` or no byte within ``first_event_s``,
+        CONNECTION when there is none to be had. The chunks raise TIMEOUT after ``idle_s`` without a byte and
+        INCOMPLETE when the connection ends before the body does.
+        """
+        started = time.monotonic()
+        timeout = urllib3.Timeout(connect=self._timeouts.connect_s, read=self._timeouts.first_event_s)
+        with _faults(wire.url):
+            response = self._adapter.send(
+                _prepared(wire), stream=True, timeout=timeout, verify=True, proxies=self._proxies
+            )
+        raw = response.raw
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return WireReply(response.status_code, headers, self._chunks(raw, wire.url, started), raw.close)
+
+    def _chunks(self, raw: urllib3.HTTPResponse, url: str, started: float) -> Iterator[bytes]:
+        _set_timeout(raw, max(0.05, self._timeouts.first_event_s - (time.monotonic() - started)))
+        with _faults(url):
+            chunk = raw.read1(READ_BYTES, decode_content=True)
+            _set_timeout(raw, self._timeouts.idle_s)
+            while chunk:
+                yield chunk
+                chunk = raw.read1(READ_BYTES, decode_content=True)
+
+    def close(self) -> None:
+        """Close the idle connections; those in use close with their replies."""
+        self._adapter.close()
+
+
+def _prepared(wire: WireRequest) -> requests.PreparedRequest:
+    """The request ready for an adapter, without the work that ``Request.prepare`` does for browsers' sake."""
+    prepared = requests.PreparedRequest()
+    prepared.method = wire.method
+    prepared.url = wire.url
+    prepared.body = wire.body
+    prepared.headers = CaseInsensitiveDict(wire.headers)
+    prepared.headers["Content-Length"] = str(len(wire.body))
+    # Compressed replies would be held back by the decoder until a block is full.
+    prepared.headers["Accept-Encoding"] = "identity"
+    prepared.headers.setdefault("User-Agent", "simple-one-api")
+    return prepared
+
+
+def _set_timeout(raw: urllib3.HTTPResponse, seconds: float) -> None:
+    """Set the read timeout of a reply under way.
+
+    urllib3 offers no way to do this, and a reply that ends with its connection no longer knows its connection, so the
+    socket is taken from below the buffered reader.
+    """
+    buffered: Any = getattr(raw._fp, "fp", None)
+    sock = getattr(getattr(buffered, "raw", None), "_sock", None)
+    if sock is not None:
+        sock.settimeout(seconds)
+
+
+@contextmanager
+def _faults(url: str) -> Iterator[None]:
+    """Turn what the libraries raise into ProviderError. The most exact classes come first: they are a family."""
+    host = urlsplit(url).hostname or "?"
+    try:
+        yield
+    except (requests.exceptions.ConnectTimeout, urllib3.exceptions.ConnectTimeoutError):
+        raise ProviderError(ErrorKind.TIMEOUT, f"no connection to {host} in time") from None
+    except (requests.exceptions.ReadTimeout, urllib3.exceptions.ReadTimeoutError):
+        raise ProviderError(ErrorKind.TIMEOUT, f"{host} sent nothing for too long") from None
+    except requests.exceptions.ProxyError:
+        raise ProviderError(ErrorKind.CONNECTION, f"the proxy for {host} refused or failed") from None
+    except requests.exceptions.SSLError:
+        raise ProviderError(ErrorKind.CONNECTION, f"no trusted TLS connection to {host}") from None
+    except requests.exceptions.ConnectionError as error:
+        raise ProviderError(ErrorKind.CONNECTION, f"{host}: {_reason(error)}") from None
+    except (urllib3.exceptions.HTTPError, OSError):
+        raise ProviderError(
+            ErrorKind.INCOMPLETE, f"{host} closed the connection before its answer was complete"
+        ) from None
+    except (requests.exceptions.RequestException, ValueError) as error:
+        raise ProviderError(ErrorKind.CONNECTION, f"{host}: {type(error).__name__}") from None
+
+
+def _reason(error: requests.exceptions.ConnectionError) -> str:
+    text = str(error)
+    if "NameResolution" in text or "getaddrinfo" in text:
+        return "the host name could not be resolved"
+    if "refused" in text:
+        return "connection refused"
+    return "the connection failed or was closed before an answer came"

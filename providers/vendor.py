@@ -1,0 +1,112 @@
+"""The contract a vendor fulfils, as one frozen value of functions, and the scan that finds all of them.
+
+``encode``, ``decode`` and ``fault`` are pure: no socket, clock, randomness, environment or logging. To add a vendor,
+write a module under ``vendors/`` with ``VENDOR`` or ``VENDORS``; there is no list to add it to.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+from providers import auth, framing
+from providers.errors import ProviderError
+from providers.types import (
+    ChatRequest,
+    Delta,
+    Destination,
+    EmbeddingReply,
+    EmbeddingRequest,
+    Event,
+    Secret,
+    WireRequest,
+)
+
+Encode = Callable[[ChatRequest, Destination], WireRequest]
+Decode = Callable[[Iterator[Event]], Iterator[Delta]]
+Frame = Callable[[Iterator[bytes]], Iterator[Event]]
+Sign = Callable[[WireRequest, Mapping[str, Secret], float], WireRequest]
+Fault = Callable[[int, Mapping[str, str], bytes], ProviderError]
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialFields:
+    """Which credential fields a vendor knows: ``required`` lists alternatives, each a set that suffices.
+
+    ``required=((),)`` means that no credential is needed. Every name of an alternative and of ``optional`` is known;
+    any other name in a config is a fault. ``note`` is one sentence that helps who left one out.
+    """
+
+    required: tuple[tuple[str, ...], ...] = (("api_key",),)
+    optional: tuple[str, ...] = ()
+    note: str = ""
+
+    @property
+    def known(self) -> frozenset[str]:
+        """All field names the vendor understands."""
+        return frozenset(name for names in self.required for name in names) | frozenset(self.optional)
+
+
+@dataclass(frozen=True, slots=True)
+class Embedder:
+    """The same pair of functions for embeddings: ``decode`` reads one whole document, and raises ProviderError."""
+
+    encode: Callable[[EmbeddingRequest, Destination], WireRequest]
+    decode: Callable[[bytes], EmbeddingReply]
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """One wire protocol and all values that differ from its relatives.
+
+    ``name`` is the key under ``services``; ``services`` lists further keys that mean the same. ``hosts`` are host
+    names (or ``.suffixes``) by which this row is chosen when an entry stands under another service of the same wire.
+    ``base_url`` is used when an entry has no ``server_url``; empty means that it must have one. ``docs`` is the
+    vendor's own reference. ``models`` and ``embedding_models`` are offered when an entry lists none.
+    ``decode`` must end every reply with a ``finish_reason`` taken from the vendor's own field, or raise; events that
+    run out before that are turned into an error by the gateway. Unknown event kinds are ignored.
+    """
+
+    name: str
+    docs: str
+    base_url: str
+    encode: Encode
+    decode: Decode
+    fault: Fault
+    frame: Frame = framing.sse
+    sign: Sign = auth.bearer
+    embed: Embedder | None = None
+    credentials: CredentialFields = CredentialFields()
+    services: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    embedding_models: tuple[str, ...] = ()
+    family: str = ""
+    options: frozenset[str] = frozenset()
+
+
+def load_vendors() -> Mapping[str, Vendor]:
+    """Every vendor found in ``providers/vendors``, by name, read-only.
+
+    Raises RuntimeError on a module that offers none and on a name or service offered twice.
+    """
+    found: dict[str, Vendor] = {}
+    package = importlib.import_module("providers.vendors")
+    for module_info in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"providers.vendors.{module_info.name}")
+        rows = getattr(module, "VENDORS", None) or (getattr(module, "VENDOR", None),)
+        for vendor in rows:
+            if not isinstance(vendor, Vendor):
+                raise RuntimeError(f"providers/vendors/{module_info.name}.py offers no VENDOR or VENDORS")
+            _add(found, vendor)
+    return MappingProxyType(found)
+
+
+def _add(found: dict[str, Vendor], vendor: Vendor) -> None:
+    taken = {service: row.name for row in found.values() for service in (row.name, *row.services)}
+    for service in (vendor.name, *vendor.services):
+        if service in taken:
+            raise RuntimeError(f'vendor "{vendor.name}" and vendor "{taken[service]}" both claim "{service}"')
+    found[vendor.name] = vendor
