@@ -58,7 +58,7 @@ class Upstream:
     limits: Limits = Limits()
     embedding_limits: Limits = Limits()
     proxy_url: Secret | None = None
-    timeouts: Timeouts = Timeouts()
+    timeouts: Timeouts = Timeouts()  # noqa: RUF009 - frozen
     on_unsupported: str = "drop"
     reasoning_models: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)

@@ -34,10 +34,9 @@ def _split(chunks: Iterator[bytes]) -> Iterator[bytes]:
     size = 0
     after_cr = False
     for chunk in chunks:
-        if after_cr:
-            chunk = chunk.removeprefix(b"\n")
-            after_cr = not chunk
-        for piece in chunk.splitlines(keepends=True):
+        fresh = chunk.removeprefix(b"\n") if after_cr else chunk
+        after_cr = after_cr and not fresh
+        for piece in fresh.splitlines(keepends=True):
             line = piece.rstrip(b"\r\n")
             if len(line) == len(piece):
                 pieces.append(piece)

@@ -44,7 +44,11 @@ class HTTPTransport:
         timeout = urllib3.Timeout(connect=self._timeouts.connect_s, read=self._timeouts.first_event_s)
         with _faults(wire.url):
             response = self._adapter.send(
-                _prepared(wire), stream=True, timeout=timeout, verify=True, proxies=self._proxies
+                _prepared(wire),
+                stream=True,
+                timeout=timeout,  # type: ignore[arg-type] # requests hands it on to urllib3; its stubs do not say so
+                verify=True,
+                proxies=self._proxies,
             )
         raw = response.raw
         headers = {name.lower(): value for name, value in response.headers.items()}

@@ -9,7 +9,7 @@ import pkgutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-
+from urllib.parse import urlsplit
 
 from providers import auth, framing
 from providers.errors import ProviderError
@@ -62,9 +62,12 @@ class Vendor:
     """One wire protocol and all values that differ from its relatives.
 
     ``name`` is the key under ``services``; ``services`` lists further keys that mean the same. ``hosts`` are host
-    names (or ``.suffixes``) by which this row is chosen when an entry stands under another service of the same wire.
-    ``base_url`` is used when an entry has no ``server_url``; empty means that it must have one. ``docs`` is the
-    vendor's own reference. ``models`` and ``embedding_models`` are offered when an entry lists none.
+    names (or ``.suffixes``) by which this row is chosen when an entry stands under another service of the same
+    ``wire``; ``unknown_host`` names the row for a host that nobody claims (empty: this row). ``pick`` chooses among a
+    vendor's own protocols: (server_url, names of the credential fields) to the name of a row. ``base_url`` is used when
+    an entry has no ``server_url``; empty means that it must have one. ``docs`` is the vendor's own reference.
+    ``models`` and ``embedding_models`` are offered when an entry lists none. ``options`` are further fields that an
+    entry of this vendor may hold; they reach ``Destination.options``.
     ``decode`` must end every reply with a ``finish_reason`` taken from the vendor's own field, or raise; events that
     run out before that are turned into an error by the gateway. Unknown event kinds are ignored.
     """
@@ -81,10 +84,48 @@ class Vendor:
     credentials: CredentialFields = CredentialFields()
     services: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
+    unknown_host: str = ""
+    wire: str = ""
+    pick: Callable[[str, frozenset[str]], str] | None = None
     models: tuple[str, ...] = ()
     embedding_models: tuple[str, ...] = ()
-    family: str = ""
     options: frozenset[str] = frozenset()
+
+
+def choose(
+    vendors: Mapping[str, Vendor], service: str, provider: str, server_url: str, fields: frozenset[str]
+) -> Vendor | None:
+    """The row that speaks for one config entry, or None when ``service`` is nobody's.
+
+    ``provider`` wins when it names a row other than the service's own; then the host among rows of the same wire;
+    then the service. Whichever is found may pick another of its own protocols by URL and credential.
+    """
+    own = by_service(vendors, service)
+    named = by_service(vendors, provider) if provider and provider != service else None
+    row = named or (own and _by_host(vendors, own, server_url))
+    if row and row.pick:
+        return vendors[row.pick(server_url, fields)]
+    return row
+
+
+def by_service(vendors: Mapping[str, Vendor], service: str) -> Vendor | None:
+    """The row that ``services.<service>`` stands for, or None."""
+    return next((row for row in vendors.values() if service == row.name or service in row.services), None)
+
+
+def _by_host(vendors: Mapping[str, Vendor], own: Vendor, server_url: str) -> Vendor:
+    host = urlsplit(server_url).hostname
+    if not host or not own.wire:
+        return own
+    claimed = [row for row in vendors.values() if row.wire == own.wire and claims(row, host)]
+    if own in claimed or not claimed:
+        return own if own in claimed or not own.unknown_host else vendors[own.unknown_host]
+    return claimed[0]
+
+
+def claims(row: Vendor, host: str) -> bool:
+    """Whether ``host`` is one of the row's: equal to an entry of ``hosts``, or below one that starts with a dot."""
+    return any(host == known or (known.startswith(".") and host.endswith(known)) for known in row.hosts)
 
 
 def load_vendors() -> Mapping[str, Vendor]:
