@@ -1,0 +1,195 @@
+"""The command ``simple-one-api``: reads the arguments, checks the config, and becomes the server.
+
+It replaces itself with gunicorn instead of running it here, because this process has imported the gateway, and with
+it ``ssl`` and ``requests``, before gevent could patch them; gunicorn's workers must not inherit that.
+"""
+
+import argparse
+import configparser
+import os
+import socket
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Final, NoReturn
+
+from config.load import ConfigError, load
+
+from app import local
+from app.banner import banner, base_url, summary
+from config.model import Settings
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+"""Where ``wsgi.py`` and the packages ``app`` and ``config`` are."""
+
+DEFAULT_FILES: Final = ("config.json", "config.yaml")
+
+SERVE_HELP: Final = """\
+Starts the gateway with a config file: FILE, else $SIMPLE_ONE_API_CONFIG, else config.json or config.yaml in this
+directory. With none of them it serves a small model that runs on this machine, on 127.0.0.1:9090 and without a key."""
+
+SERVE_EPILOG: Final = """\
+other commands:
+  simple-one-api check FILE...   check config files without starting anything
+
+examples:
+  simple-one-api                                    ./config.json, or the local model
+  simple-one-api /etc/simple-one-api/config.json
+  simple-one-api ./check                            a config file that is called "check"
+  SIMPLE_ONE_API_WORKERS=2 simple-one-api
+
+environment:
+  SIMPLE_ONE_API_CONFIG    the config file when none is named
+  SIMPLE_ONE_API_WORKERS   worker processes, default 1. Limits hold within one worker: with 2, up to twice as much
+  GUNICORN_CMD_ARGS        further settings of the server, in gunicorn's own notation
+  Names that the file mentions as ${NAME} are read from the environment too.
+
+signals:
+  TERM stop, letting running requests finish; INT stop at once; HUP start fresh workers, unless the file is broken
+
+exit codes:
+  0 stopped as asked; 1 a faulty config, or the address is taken; 2 wrong usage; 3, 4 the server could not start"""
+
+CHECK_EPILOG: Final = """\
+exit codes:
+  0 every file would start; 1 at least one has faults; 2 wrong usage"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit code, for what does not end in becoming the server."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        if given[:1] == ["check"]:
+            return check(_check_parser().parse_args(given[1:]).files)
+        return serve(_serve_parser().parse_args(given).file)
+    except KeyboardInterrupt:
+        return 130
+
+
+def check(files: Sequence[str]) -> int:
+    """0 when every file loads. Prints each one's faults, or its summary and notes."""
+    verdicts = [_check_file(file) for file in files]
+    return 0 if all(verdicts) else 1
+
+
+def _check_file(file: str) -> bool:
+    settings = _load(file)
+    if settings is None:
+        return False
+    _say(f"{file}: ok, {base_url(settings)}")
+    for line in (*summary(settings), *(f"note: {note}" for note in settings.notes)):
+        _say(f"  {line}")
+    return True
+
+
+def serve(file: str | None) -> int:
+    """1 when nothing was started; otherwise this process is the server from here on."""
+    path = find_config(file, os.environ)
+    begun = None if path else _begin_local()
+    settings = _load(path or str(begun and begun.config))
+    taken = settings and address_fault(settings)
+    if settings is None or taken:
+        print(taken or "nothing was started", file=sys.stderr)  # noqa: T201
+        return 1
+    for line in banner(settings, version()):
+        _say(line)
+    become_server(settings.path)
+
+
+def find_config(file: str | None, environ: Mapping[str, str]) -> str | None:
+    """The config file to use, None when there is none. A file that was named is not looked for."""
+    named = file or environ.get("SIMPLE_ONE_API_CONFIG")
+    return named or next((name for name in DEFAULT_FILES if Path(name).exists()), None)
+
+
+def _begin_local() -> local.Local:
+    _say("no config.json here: starting with the small local model")
+    begun = local.begin(_progress)
+    _say("")
+    if begun.model is None:
+        _say(f"no local model: {begun.reason}. The gateway starts without any upstream.")
+    _say(f"to use vendors of your own: write config.json (samples: {ROOT / 'config' / 'samples'}) and start again")
+    return begun
+
+
+def _progress(elapsed: str) -> None:
+    end = "\r" if sys.stdout.isatty() else "\n"
+    print(f"loading the local model … {elapsed}", end=end, flush=True)  # noqa: T201
+
+
+def address_fault(settings: Settings) -> str | None:
+    """What is wrong with the address to listen on, None when it is free. Under socket activation it is not looked at."""
+    if os.environ.get("LISTEN_FDS"):
+        return None
+    family = socket.AF_INET6 if ":" in settings.bind_host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.bind_host, settings.bind_port))
+        except OSError as error:
+            return f'cannot listen on {base_url(settings)}: {error.strerror}. Change "server_port" in {settings.path}'
+    return None
+
+
+def become_server(config: str) -> NoReturn:
+    """Never returns: gunicorn takes this process over, with its pid, signals and systemd's notify socket.
+
+    The working directory becomes the one that holds ``wsgi.py``, so that no ``app`` or ``config`` of the caller's
+    directory is imported in its stead. A symlink to the config is kept as it is: whoever swaps it means a new config.
+    """
+    os.environ["SIMPLE_ONE_API_CONFIG"] = str(Path.cwd() / config)
+    os.chdir(ROOT)
+    sys.stdout.flush()
+    server = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn", "wsgi:app"]
+    os.execv(sys.executable, server)  # noqa: S606 - no shell is wanted
+
+
+def version() -> str:
+    """The installed version, or that of the source tree this runs in."""
+    try:
+        return metadata.version("simple-one-api")
+    except metadata.PackageNotFoundError:
+        source = configparser.ConfigParser()
+        source.read(ROOT / "setup.cfg", encoding="utf-8")
+        return source.get("metadata", "version", fallback="unknown")
+
+
+def _load(path: str) -> Settings | None:
+    try:
+        return load(path)
+    except ConfigError as faults:
+        print(faults, file=sys.stderr)  # noqa: T201
+        return None
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201
+
+
+def _serve_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="simple-one-api",
+        usage="simple-one-api [FILE]\n       simple-one-api check FILE...",
+        description=SERVE_HELP,
+        epilog=SERVE_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("file", nargs="?", metavar="FILE", help="config file, JSON or YAML")
+    parser.add_argument("--version", action="version", version=f"simple-one-api {version()}")
+    return parser
+
+
+def _check_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="simple-one-api check",
+        description="Checks config files: prints all faults, or what the file would serve. Starts nothing.",
+        epilog=CHECK_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("files", nargs="+", metavar="FILE", help="config file, JSON or YAML")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

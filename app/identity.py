@@ -1,0 +1,73 @@
+"""Who calls: the key a client sent to the caller it belongs to, and what that caller may use."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import Final
+
+from werkzeug.datastructures import Headers
+
+from app.errors import ApiError
+from config.model import CallerKey
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A client known by its key. ``models`` None means all of them."""
+
+    label: str
+    models: frozenset[str] | None = None
+
+    def may_use(self, model: str) -> bool:
+        """Whether this caller may call ``model`` by this name."""
+        return self.models is None or model in self.models
+
+
+ANYBODY: Final = Caller("-")
+"""The caller of a gateway that asks for no key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """The known keys as digests. Without any, everybody is let in."""
+
+    digests: tuple[tuple[bytes, Caller], ...]
+
+    @classmethod
+    def of(cls, keys: tuple[CallerKey, ...]) -> "Callers":
+        """The callers of a config."""
+        return cls(tuple((_digest(key.key.reveal()), Caller(key.label, key.models)) for key in keys))
+
+    def identify(self, headers: Headers) -> Caller:
+        """The caller whose key stands in ``Authorization: Bearer`` or ``x-api-key``.
+
+        Every known key is compared, in constant time, so that the time taken tells nothing. Raises ApiError 401.
+        """
+        if not self.digests:
+            return ANYBODY
+        presented = presented_key(headers)
+        if not presented:
+            raise _unknown("no API key was sent; send it as 'Authorization: Bearer <key>'")
+        digest, found = _digest(presented), None
+        for known, caller in self.digests:
+            if hmac.compare_digest(known, digest):
+                found = caller
+        if found is None:
+            raise _unknown("this API key is not one of this gateway's")
+        return found
+
+
+def presented_key(headers: Headers) -> str:
+    """The key a client sent, or an empty text."""
+    scheme, _, token = headers.get("Authorization", "").strip().partition(" ")
+    if scheme.lower() == "bearer" and token.strip():
+        return token.strip()
+    return headers.get("X-Api-Key", "").strip()
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
+
+
+def _unknown(message: str) -> ApiError:
+    return ApiError(401, message, code="invalid_api_key")

@@ -1,0 +1,233 @@
+"""Body bytes to requests. Every 400 about the body is raised here, naming the field and what it should be.
+
+By hand and not by a schema library: this runs for every request, and what it does not know it must let through.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import orjson
+
+from app.errors import ApiError
+from providers.types import ChatRequest, EmbeddingRequest, Json
+
+MAX_DEPTH: Final = 100
+"""How deep a body may nest: far above any real request, far below what would exhaust a stack."""
+
+_ROLES: Final = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
+
+
+def chat(body: bytes) -> ChatRequest:
+    """The chat request in ``body``. Raises ApiError 400 naming the field at fault."""
+    document = _document(body)
+    model = _model(document)
+    _check_fields(document)
+    messages = document.get("messages")
+    if not isinstance(messages, list) or not messages:
+        raise _fault("messages", "a non-empty array of messages", messages)
+    for number, message in enumerate(messages):
+        _check_message(message, f"messages[{number}]")
+    stream = document.get("stream") is True
+    if document.get("stream_options") is not None and not stream:
+        raise ApiError(400, "'stream_options' may only be set together with 'stream: true'", param="stream_options")
+    params = {name: value for name, value in document.items() if name not in ("model", "messages", "stream")}
+    return ChatRequest(model, messages, stream, params)
+
+
+def embeddings(body: bytes) -> EmbeddingRequest:
+    """The embeddings request in ``body``, its input always a list. Raises ApiError 400 naming the field at fault."""
+    document = _document(body)
+    model = _model(document)
+    if document.get("encoding_format") not in (None, "float", "base64"):
+        raise _fault("encoding_format", '"float" or "base64"', document["encoding_format"])
+    params = {name: value for name, value in document.items() if name not in ("model", "input")}
+    return EmbeddingRequest(model, _inputs(document.get("input")), params)
+
+
+def _inputs(value: Any) -> list[str] | list[list[int]]:
+    if isinstance(value, str) and value:
+        return [value]
+    if isinstance(value, list) and value:
+        if all(isinstance(item, str) for item in value) or all(_is_tokens(item) for item in value):
+            return value
+        if _is_tokens(value):
+            return [value]
+    raise _fault("input", "a text, an array of texts, or arrays of token numbers", value)
+
+
+def _is_tokens(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(type(item) is int for item in value)
+
+
+def _document(body: bytes) -> Json:
+    if not body.strip():
+        raise ApiError(400, "the request body is empty; send a JSON object")
+    try:
+        document = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise ApiError(400, f"the request body is not valid JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise ApiError(400, f"the request body must be a JSON object, not {_kind(document)}")
+    if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _depth_exceeds(document):
+        raise ApiError(400, f"the request body nests more than {MAX_DEPTH} levels deep")
+    return document
+
+
+def _depth_exceeds(document: Json) -> bool:
+    level: list[Any] = [document]
+    for _ in range(MAX_DEPTH):
+        deeper: list[Any] = []
+        for node in level:
+            children = node.values() if isinstance(node, dict) else node
+            deeper.extend(child for child in children if isinstance(child, (dict, list)))
+        if not deeper:
+            return False
+        level = deeper
+    return True
+
+
+def _model(document: Json) -> str:
+    model = document.get("model")
+    if isinstance(model, str) and model.strip():
+        return model.strip()
+    if model is None:
+        raise ApiError(400, "you must name a 'model'; GET /v1/models lists them", param="model")
+    raise _fault("model", "a model name", model)
+
+
+Check = Callable[[Any], bool]
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _whole(value: Any) -> bool:
+    return type(value) is int
+
+
+def _object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _tools(value: Any) -> bool:
+    return isinstance(value, list) and all(_tool(item) for item in value)
+
+
+def _tool(value: Any) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get("type"), str):
+        return False
+    function = value.get("function")
+    return value["type"] != "function" or (isinstance(function, dict) and isinstance(function.get("name"), str))
+
+
+_FIELDS: Final[Mapping[str, tuple[Check, str]]] = {
+    "stream": (lambda value: isinstance(value, bool), "true or false"),
+    "stream_options": (_object, "an object"),
+    "temperature": (lambda value: _number(value) and value >= 0, "a number from 0 up"),
+    "top_p": (lambda value: _number(value) and value >= 0, "a number from 0 up"),
+    "presence_penalty": (_number, "a number"),
+    "frequency_penalty": (_number, "a number"),
+    "max_tokens": (lambda value: _whole(value) and value >= 1, "a whole number from 1 up"),
+    "max_completion_tokens": (lambda value: _whole(value) and value >= 1, "a whole number from 1 up"),
+    "n": (lambda value: _whole(value) and value >= 1, "a whole number from 1 up"),
+    "seed": (_whole, "a whole number"),
+    "logprobs": (lambda value: isinstance(value, bool), "true or false"),
+    "top_logprobs": (lambda value: _whole(value) and value >= 0, "a whole number from 0 up"),
+    "logit_bias": (_object, "an object of token numbers and biases"),
+    "stop": (
+        lambda value: (
+            isinstance(value, str) or (isinstance(value, list) and all(isinstance(item, str) for item in value))
+        ),
+        "a text or an array of texts",
+    ),
+    "tools": (_tools, 'an array of {"type": "function", "function": {"name": …}}'),
+    "tool_choice": (lambda value: isinstance(value, (str, dict)), "a text or an object"),
+    "parallel_tool_calls": (lambda value: isinstance(value, bool), "true or false"),
+    "response_format": (lambda value: _object(value) and isinstance(value.get("type"), str), 'an object with "type"'),
+    "user": (lambda value: isinstance(value, str), "a text"),
+    "reasoning_effort": (lambda value: isinstance(value, str), "a text"),
+}
+"""Known fields and what each must be. null stands for absent everywhere; unknown fields pass."""
+
+
+def _check_fields(document: Json) -> None:
+    for name, value in document.items():
+        known = _FIELDS.get(name)
+        if known and value is not None and not known[0](value):
+            raise _fault(name, known[1], value)
+
+
+def _check_message(message: Any, path: str) -> None:
+    if not isinstance(message, dict):
+        raise _fault(path, "a message object", message)
+    role = message.get("role")
+    if role not in _ROLES:
+        raise _fault(f"{path}.role", f"one of {', '.join(sorted(_ROLES))}", role)
+    content = message.get("content")
+    if isinstance(content, list):
+        for number, part in enumerate(content):
+            _check_part(part, f"{path}.content[{number}]")
+    elif content is None:
+        if role not in ("assistant", "function"):
+            raise _fault(f"{path}.content", "a text or an array of parts", content)
+    elif not isinstance(content, str):
+        raise _fault(f"{path}.content", "a text or an array of parts", content)
+    if role == "tool" and not isinstance(message.get("tool_call_id"), str):
+        raise _fault(f"{path}.tool_call_id", "the id of the tool call it answers", message.get("tool_call_id"))
+    if message.get("tool_calls") is not None:
+        _check_calls(message["tool_calls"], f"{path}.tool_calls")
+
+
+_PART_FIELDS: Final[Mapping[str, tuple[str, Check, str]]] = {
+    "text": ("text", lambda value: isinstance(value, str), "a text"),
+    "image_url": (
+        "image_url",
+        lambda value: _object(value) and isinstance(value.get("url"), str),
+        'an object with "url"',
+    ),
+    "input_audio": ("input_audio", _object, 'an object with "data" and "format"'),
+    "file": ("file", _object, "an object"),
+}
+
+
+def _check_part(part: Any, path: str) -> None:
+    if not isinstance(part, dict) or not isinstance(part.get("type"), str):
+        raise _fault(path, 'an object with "type"', part)
+    known = _PART_FIELDS.get(part["type"])
+    if known and not known[1](part.get(known[0])):
+        raise _fault(f"{path}.{known[0]}", known[2], part.get(known[0]))
+
+
+def _check_calls(calls: Any, path: str) -> None:
+    if not isinstance(calls, list):
+        raise _fault(path, "an array of tool calls", calls)
+    for number, call in enumerate(calls):
+        function = call.get("function") if isinstance(call, dict) else None
+        if not isinstance(call, dict) or not isinstance(call.get("id"), str):
+            raise _fault(f"{path}[{number}].id", "a text", call)
+        if call.get("type", "function") != "function":
+            continue
+        if not isinstance(function, dict) or not isinstance(function.get("name"), str):
+            raise _fault(f"{path}[{number}].function", 'an object with "name" and "arguments"', function)
+        if not isinstance(function.get("arguments"), str):
+            raise _fault(f"{path}[{number}].function.arguments", "a text of JSON", function.get("arguments"))
+
+
+def _fault(path: str, expected: str, value: Any) -> ApiError:
+    code = "missing_required_parameter" if value is None else "invalid_type"
+    found = "it is missing" if value is None else f"got {_kind(value)}"
+    return ApiError(400, f"'{path}' must be {expected}; {found}", code=code, param=path)
+
+
+def _kind(value: Any) -> str:
+    """The JSON word for a value; numbers and short words are shown, since they are no secrets."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float)):
+        return f"the number {value}"
+    if isinstance(value, str):
+        return f'"{value}"' if len(value) <= 40 else "a text"
+    if isinstance(value, list):
+        return "an array" if value else "an empty array"
+    return "an object"

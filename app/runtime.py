@@ -1,0 +1,143 @@
+"""A config made ready to serve: its settings, all that follows from them, and the live objects it uses.
+
+Everything that can be computed once is computed here and not per request.
+"""
+
+import itertools
+import random
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from app import redaction
+from app.breaker import Breaker
+from app.identity import Callers
+from app.limits import Limiter
+from app.queue import Line
+from config.model import Credential, Settings, Upstream
+from providers.transport import HTTPTransport
+from providers.types import Destination
+from providers.vendor import Vendor
+
+RANDOM: Final = "random"
+"""The model name that stands for any enabled chat model."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Target:
+    """One upstream with one credential and the model name that its vendor knows. ``name`` is what clients call it."""
+
+    label: str
+    name: str
+    upstream: Upstream
+    vendor: Vendor
+    to: Destination
+    limiters: tuple[Limiter, ...]
+    breaker: Breaker
+    transport: HTTPTransport
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """One config at work. A request keeps the runtime it began with.
+
+    ``chat`` and ``embedding`` map each name that clients may call to its targets, in the config's order.
+    """
+
+    settings: Settings
+    callers: Callers
+    chat: Mapping[str, tuple[Target, ...]]
+    embedding: Mapping[str, tuple[Target, ...]]
+    line: Line[Target] = field(default_factory=Line)
+    turns: Iterator[int] = field(default_factory=itertools.count)
+    rng: random.Random = field(default_factory=random.SystemRandom)
+    since: int = field(default_factory=lambda: int(time.time()))
+
+
+@dataclass(slots=True)
+class Holder:
+    """The one place that knows which runtime is in force."""
+
+    current: Runtime
+
+
+def build(settings: Settings, vendors: Mapping[str, Vendor]) -> Runtime:
+    """The runtime of ``settings``. Tells ``redaction`` which secrets must never be written."""
+    redaction.remember(_secrets(settings))
+    chat: dict[str, list[Target]] = {}
+    embedding: dict[str, list[Target]] = {}
+    for upstream in settings.upstreams:
+        if upstream.enabled:
+            _add_targets(upstream, vendors[upstream.vendor], settings, chat, embedding)
+    return Runtime(
+        settings=settings,
+        callers=Callers.of(settings.caller_keys),
+        chat={name: tuple(targets) for name, targets in chat.items()},
+        embedding={name: tuple(targets) for name, targets in embedding.items()},
+    )
+
+
+def _add_targets(
+    upstream: Upstream,
+    vendor: Vendor,
+    settings: Settings,
+    chat: dict[str, list[Target]],
+    embedding: dict[str, list[Target]],
+) -> None:
+    transport = HTTPTransport(upstream.timeouts, upstream.proxy_url)
+    breakers: defaultdict[str, Breaker] = defaultdict(lambda: Breaker(settings.circuit_breaker))
+    offered = (
+        ((*upstream.models, *upstream.model_redirect), Limiter(upstream.limits), chat),
+        (upstream.embedding_models, Limiter(upstream.embedding_limits), embedding),
+    )
+    for number, credential in enumerate(upstream.credentials, 1):
+        label = f"{upstream.id}#{number}" if len(upstream.credentials) > 1 else upstream.id
+        own = Limiter(credential.limits)
+        for names, shared, offers in offered:
+            limiters = tuple(limiter for limiter in (shared, own) if limiter.parts)
+            for name in dict.fromkeys(names):
+                to = _destination(upstream, vendor, credential, name, settings)
+                target = Target(label, name, upstream, vendor, to, limiters, breakers[to.model], transport)
+                offers.setdefault(name, []).append(target)
+
+
+def _destination(
+    upstream: Upstream, vendor: Vendor, credential: Credential, name: str, settings: Settings
+) -> Destination:
+    redirected = upstream.model_redirect.get(name, name)
+    model = upstream.model_map.get(redirected, redirected)
+    return Destination(
+        model=model,
+        server_url=upstream.server_url or vendor.base_url,
+        credential=credential.fields,
+        flatten=_flatten(settings.multi_content_models, (name, model)),
+        options=upstream.options,
+    )
+
+
+def _flatten(patterns: tuple[str, ...] | None, names: tuple[str, ...]) -> bool | None:
+    """The operator's word on content arrays: none without a list, else True for all models that are not on it."""
+    if patterns is None:
+        return None
+    return not any(matches(pattern, name) for pattern in patterns for name in names)
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Whether ``pattern`` is ``name``, or a prefix of it that ends with ``*``."""
+    return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
+
+
+def _secrets(settings: Settings) -> Iterator[str]:
+    for key in settings.caller_keys:
+        yield key.key.reveal()
+    for upstream in settings.upstreams:
+        for credential in upstream.credentials:
+            for name, secret in credential.fields.items():
+                if name not in _PUBLIC_FIELDS:
+                    yield secret.reveal()
+
+
+_PUBLIC_FIELDS: Final = frozenset({"region", "location", "project_id", "group_id", "domain"})
+"""Credential fields that name a place or an account and hide nothing; replacing them would garble messages."""
