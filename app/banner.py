@@ -47,7 +47,8 @@ def curl(settings: Settings) -> str:
         "messages": [{"role": "user", "content": "Say hello in five words."}],
     }
     key = "-H 'Authorization: Bearer YOUR_KEY' " if settings.caller_keys else ""
-    return f"curl -N {base_url(settings)}/chat/completions {key}-H 'Content-Type: application/json' -d '{json.dumps(body)}'"
+    kind = "-H 'Content-Type: application/json'"
+    return f"curl -N {base_url(settings)}/chat/completions {key}{kind} -d '{json.dumps(body)}'"
 
 
 def _names(upstreams: Iterable[Upstream]) -> dict[str, None]:

@@ -7,8 +7,9 @@ it ``ssl`` and ``requests``, before gevent could patch them; gunicorn's workers 
 import argparse
 import configparser
 import os
-import socket
+import shutil
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from importlib import metadata
 from pathlib import Path
@@ -18,10 +19,13 @@ from config.load import ConfigError, load
 
 from app import local
 from app.banner import banner, base_url, summary
+from config import listen
 from config.model import Settings
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 """Where ``wsgi.py`` and the packages ``app`` and ``config`` are."""
+
+LOADING: Final = "loading the local model …"
 
 DEFAULT_FILES: Final = ("config.json", "config.yaml")
 
@@ -77,24 +81,26 @@ def _check_file(file: str) -> bool:
     settings = _load(file)
     if settings is None:
         return False
-    _say(f"{file}: ok, {base_url(settings)}")
+    print(f"{file}: ok, {base_url(settings)}")
     for line in (*summary(settings), *(f"note: {note}" for note in settings.notes)):
-        _say(f"  {line}")
+        print(f"  {line}")
     return True
 
 
 def serve(file: str | None) -> int:
     """1 when nothing was started; otherwise this process is the server from here on."""
     path = find_config(file, os.environ)
-    begun = None if path else _begin_local()
-    settings = _load(path or str(begun and begun.config))
-    taken = settings and address_fault(settings)
-    if settings is None or taken:
-        print(taken or "nothing was started", file=sys.stderr)  # noqa: T201
+    own = None if path else begin_local()
+    settings = _load(path or str(own))
+    fault = settings and address_fault(settings)
+    if settings is None or fault:
+        print(fault or "nothing was started", file=sys.stderr)
+        if own:
+            shutil.rmtree(own.parent)
         return 1
     for line in banner(settings, version()):
-        _say(line)
-    become_server(settings.path)
+        print(line)
+    return become_server(settings.path, own)
 
 
 def find_config(file: str | None, environ: Mapping[str, str]) -> str | None:
@@ -103,42 +109,39 @@ def find_config(file: str | None, environ: Mapping[str, str]) -> str | None:
     return named or next((name for name in DEFAULT_FILES if Path(name).exists()), None)
 
 
-def _begin_local() -> local.Local:
-    _say("no config.json here: starting with the small local model")
-    begun = local.begin(_progress)
-    _say("")
-    if begun.model is None:
-        _say(f"no local model: {begun.reason}. The gateway starts without any upstream.")
-    _say(f"to use vendors of your own: write config.json (samples: {ROOT / 'config' / 'samples'}) and start again")
-    return begun
+def begin_local() -> Path:
+    """The config for a start without one, after the local model has loaded or was found missing."""
+    began = time.monotonic()
+    print(LOADING, end="", flush=True)
+    begun = local.begin(_redraw if sys.stdout.isatty() else lambda elapsed_s: None)
+    if begun.model:
+        print(f" {time.monotonic() - began:.1f} s")
+    else:
+        print(f" {begun.reason}. The gateway starts, but has no upstream to ask.")
+    print(f"no config.json here: to use vendors of your own, copy one of {ROOT / 'config' / 'samples'} and start again")
+    return begun.config
 
 
-def _progress(elapsed: str) -> None:
-    end = "\r" if sys.stdout.isatty() else "\n"
-    print(f"loading the local model … {elapsed}", end=end, flush=True)  # noqa: T201
+def _redraw(elapsed_s: float) -> None:
+    print(f"\r{LOADING} {elapsed_s:.1f} s\r{LOADING}", end="", flush=True)
 
 
 def address_fault(settings: Settings) -> str | None:
-    """What is wrong with the address to listen on, None when it is free. Under socket activation it is not looked at."""
-    if os.environ.get("LISTEN_FDS"):
-        return None
-    family = socket.AF_INET6 if ":" in settings.bind_host else socket.AF_INET
-    with socket.socket(family) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.bind_host, settings.bind_port))
-        except OSError as error:
-            return f'cannot listen on {base_url(settings)}: {error.strerror}. Change "server_port" in {settings.path}'
-    return None
+    """Why the gateway cannot listen, None when it can. Sockets that systemd hands over are not looked at."""
+    fault = None if os.environ.get("LISTEN_FDS") else listen.fault(*listen.address(settings))
+    return f'cannot listen on {base_url(settings)}: {fault}; see "server_port" in {settings.path}' if fault else None
 
 
-def become_server(config: str) -> NoReturn:
+def become_server(config: str, own: Path | None) -> NoReturn:
     """Never returns: gunicorn takes this process over, with its pid, signals and systemd's notify socket.
 
     The working directory becomes the one that holds ``wsgi.py``, so that no ``app`` or ``config`` of the caller's
     directory is imported in its stead. A symlink to the config is kept as it is: whoever swaps it means a new config.
+    ``own`` is a config that goes when the server does.
     """
     os.environ["SIMPLE_ONE_API_CONFIG"] = str(Path.cwd() / config)
+    if own:
+        os.environ["SIMPLE_ONE_API_OWN_CONFIG"] = str(own.parent)
     os.chdir(ROOT)
     sys.stdout.flush()
     server = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn", "wsgi:app"]
@@ -159,12 +162,8 @@ def _load(path: str) -> Settings | None:
     try:
         return load(path)
     except ConfigError as faults:
-        print(faults, file=sys.stderr)  # noqa: T201
+        print(faults, file=sys.stderr)
         return None
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201
 
 
 def _serve_parser() -> argparse.ArgumentParser:

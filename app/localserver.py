@@ -16,7 +16,7 @@ def main(model_path: str, alias: str, slots: int, context_tokens: int) -> None:
 
     ``context_tokens`` is what one request may use; the server's total is shared by ``slots`` requests at a time.
     """
-    import xllamacpp
+    import xllamacpp  # noqa: PLC0415 - only here is it needed, and not everywhere is it installed
 
     params = xllamacpp.CommonParams()
     params.model.path = model_path
@@ -35,7 +35,7 @@ def main(model_path: str, alias: str, slots: int, context_tokens: int) -> None:
     params.cache_idle_slots = False
     params.cache_ram_mib = 0
     server = xllamacpp.Server(params)
-    print(server.listening_address, flush=True)  # noqa: T201 - the line the parent waits for
+    print(server.listening_address, flush=True)  # the line the parent waits for
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     sys.stdin.buffer.read()
     os._exit(0)

@@ -8,16 +8,18 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from app import redaction
 from app.breaker import Breaker
 from app.identity import Callers
 from app.limits import Limiter
+from app.memory import Memory
 from app.queue import Line
+from app.tokens import TokenKeeper
 from config.model import Credential, Settings, Upstream
-from providers.transport import HTTPTransport
+from providers.transport import Transport, transport_for
 from providers.types import Destination
 from providers.vendor import Vendor
 
@@ -36,7 +38,8 @@ class Target:
     to: Destination
     limiters: tuple[Limiter, ...]
     breaker: Breaker
-    transport: HTTPTransport
+    transport: Transport
+    tokens: TokenKeeper | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Runtime:
     callers: Callers
     chat: Mapping[str, tuple[Target, ...]]
     embedding: Mapping[str, tuple[Target, ...]]
+    memory: Memory
     line: Line[Target] = field(default_factory=Line)
     turns: Iterator[int] = field(default_factory=itertools.count)
     rng: random.Random = field(default_factory=random.SystemRandom)
@@ -66,41 +70,44 @@ class Holder:
 def build(settings: Settings, vendors: Mapping[str, Vendor]) -> Runtime:
     """The runtime of ``settings``. Tells ``redaction`` which secrets must never be written."""
     redaction.remember(_secrets(settings))
-    chat: dict[str, list[Target]] = {}
-    embedding: dict[str, list[Target]] = {}
+    memory = Memory()
+    chat: defaultdict[str, list[Target]] = defaultdict(list)
+    embedding: defaultdict[str, list[Target]] = defaultdict(list)
     for upstream in settings.upstreams:
         if upstream.enabled:
-            _add_targets(upstream, vendors[upstream.vendor], settings, chat, embedding)
+            for target, embeds in _targets(upstream, vendors[upstream.vendor], settings, memory):
+                (embedding if embeds else chat)[target.name].append(target)
     return Runtime(
         settings=settings,
         callers=Callers.of(settings.caller_keys),
         chat={name: tuple(targets) for name, targets in chat.items()},
         embedding={name: tuple(targets) for name, targets in embedding.items()},
+        memory=memory,
     )
 
 
-def _add_targets(
-    upstream: Upstream,
-    vendor: Vendor,
-    settings: Settings,
-    chat: dict[str, list[Target]],
-    embedding: dict[str, list[Target]],
-) -> None:
-    transport = HTTPTransport(upstream.timeouts, upstream.proxy_url)
+def _targets(upstream: Upstream, vendor: Vendor, settings: Settings, memory: Memory) -> Iterator[tuple[Target, bool]]:
+    """Each target of an upstream, and whether it is one for embeddings."""
+    transport = transport_for(vendor.transport, upstream.timeouts, upstream.proxy_url)
     breakers: defaultdict[str, Breaker] = defaultdict(lambda: Breaker(settings.circuit_breaker))
-    offered = (
-        ((*upstream.models, *upstream.model_redirect), Limiter(upstream.limits), chat),
-        (upstream.embedding_models, Limiter(upstream.embedding_limits), embedding),
-    )
+    shared = {False: Limiter(upstream.limits), True: Limiter(upstream.embedding_limits)}
+    chat_names = dict.fromkeys((*upstream.models, *upstream.model_redirect))
+    offered = [(name, False) for name in chat_names] + [(name, True) for name in upstream.embedding_models]
     for number, credential in enumerate(upstream.credentials, 1):
         label = f"{upstream.id}#{number}" if len(upstream.credentials) > 1 else upstream.id
         own = Limiter(credential.limits)
-        for names, shared, offers in offered:
-            limiters = tuple(limiter for limiter in (shared, own) if limiter.parts)
-            for name in dict.fromkeys(names):
-                to = _destination(upstream, vendor, credential, name, settings)
-                target = Target(label, name, upstream, vendor, to, limiters, breakers[to.model], transport)
-                offers.setdefault(name, []).append(target)
+        tokens = _tokens(vendor, credential, upstream.auth_url)
+        for name, embeds in offered:
+            limiters = tuple(limiter for limiter in (shared[embeds], own) if limiter.parts)
+            to = replace(_destination(upstream, vendor, credential, name, settings), recall=memory.recall)
+            target = Target(label, name, upstream, vendor, to, limiters, breakers[to.model], transport, tokens)
+            yield target, embeds
+
+
+def _tokens(vendor: Vendor, credential: Credential, auth_url: str | None) -> TokenKeeper | None:
+    if vendor.exchange is None or vendor.exchange.request(credential.fields, auth_url, time.time()) is None:
+        return None
+    return TokenKeeper(vendor.exchange, credential.fields, auth_url)
 
 
 def _destination(

@@ -5,6 +5,7 @@
       message      the vendor's own text, for the client
       status/type/code/param   only where the vendor's own value should reach the client instead of the kind's default
       retry_after_s            how long this credential should rest, where the vendor says so
+      stale_token              the exchanged token was refused: a fresh one is worth one try with the same target
 
 HTTP statuses and error bodies for the client are made from these in one place, ``app/errors.py``.
 """
@@ -62,6 +63,7 @@ class ProviderError(Exception):
         code: str | None = None,
         param: str | None = None,
         retry_after_s: float | None = None,
+        stale_token: bool = False,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -71,3 +73,4 @@ class ProviderError(Exception):
         self.code = code
         self.param = param
         self.retry_after_s = retry_after_s
+        self.stale_token = stale_token

@@ -7,7 +7,7 @@ becomes a ProviderError, and no message holds a URL's query or a proxy's passwor
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 import requests
@@ -20,6 +20,23 @@ from providers.types import Secret, Timeouts, WireReply, WireRequest
 
 READ_BYTES: Final = 64 * 1024
 _POOL_SIZE: Final = 256
+
+
+class Transport(Protocol):
+    """Sends requests to one upstream. ``send`` blocks until the answer's head is in, its chunks as they are read."""
+
+    def send(self, wire: WireRequest) -> WireReply:
+        """The reply. Raises ProviderError."""
+
+    def close(self) -> None:
+        """Close what is idle."""
+
+
+def transport_for(kind: str, timeouts: Timeouts, proxy_url: Secret | None) -> Transport:
+    """The transport that a vendor's ``transport`` field names."""
+    if kind != "http":
+        raise ValueError(f'no transport is called "{kind}"')
+    return HTTPTransport(timeouts, proxy_url)
 
 
 class HTTPTransport:

@@ -71,11 +71,25 @@ class EmbeddingRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Token:
+    """What an exchange of credentials gave: ``expires_at`` is Unix seconds."""
+
+    value: Secret
+    expires_at: float
+
+
+def _nothing(_key: str) -> Json | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
 class Destination:
     """Where a request goes: the vendor's model name, the configured address and one credential.
 
     ``flatten`` is the operator's word on content arrays: True turns arrays of text parts into strings, False leaves
     them, None lets the vendor decide. ``options`` are further settings of the upstream (``api_version``, …).
+    ``recall`` gives back what an earlier reply's ``Delta.memo`` noted under a key, usually a tool call's id; None when
+    it is unknown or forgotten. ``prepared`` holds what ``Vendor.prepare`` got, in the order of its requests.
     """
 
     model: str
@@ -83,6 +97,8 @@ class Destination:
     credential: Mapping[str, Secret] = field(default_factory=dict)
     flatten: bool | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    recall: Callable[[str], Json | None] = _nothing
+    prepared: tuple[Json, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +194,8 @@ class Delta:
     Order: a ``head`` first if the vendor names its reply, then text, reasoning and tool calls as they come, then
     one ``finish_reason`` per choice (OpenAI's words only), ``usage`` anywhere. ``extra`` holds OpenAI fields that
     pass as they are: ``refusal``, ``annotations`` and ``audio`` of a message, ``logprobs`` of a choice. ``note`` is a
-    remark for the access line and never reaches the client.
+    remark for the access line and never reaches the client. ``memo`` is kept in memory for a while, per key, and
+    handed to ``encode`` through ``Destination.recall``: things a vendor wants back that OpenAI's clients drop.
     """
 
     choice: int = 0
@@ -190,6 +207,7 @@ class Delta:
     head: Head | None = None
     extra: Mapping[str, Any] | None = None
     note: str | None = None
+    memo: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True)

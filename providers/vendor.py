@@ -20,7 +20,9 @@ from providers.types import (
     EmbeddingReply,
     EmbeddingRequest,
     Event,
+    Json,
     Secret,
+    Token,
     WireRequest,
 )
 
@@ -51,10 +53,41 @@ class CredentialFields:
 
 @dataclass(frozen=True, slots=True)
 class Embedder:
-    """The same pair of functions for embeddings: ``decode`` reads one whole document, and raises ProviderError."""
+    """The same pair of functions for embeddings: ``decode`` reads one whole document, and raises ProviderError.
+
+    ``batch`` is how many inputs the vendor takes at once; the gateway splits longer lists. 0 means any number.
+    """
 
     encode: Callable[[EmbeddingRequest, Destination], WireRequest]
     decode: Callable[[bytes], EmbeddingReply]
+    batch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """How a credential becomes a token: two pure halves around one call, which the gateway makes and caches.
+
+    ``request`` takes (credential, auth_url or None for the vendor's own, now in Unix seconds) and returns None where
+    this credential needs no exchange. ``parse`` takes (status, headers, body, now) and raises ProviderError. The token
+    reaches ``sign`` as the credential field ``token``. It is renewed ``ahead_s`` before it expires, and at once after
+    an error whose ``stale_token`` is set.
+    """
+
+    request: Callable[[Mapping[str, Secret], str | None, float], WireRequest | None]
+    parse: Callable[[int, Mapping[str, str], bytes, float], Token]
+    ahead_s: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """Calls to make before the chat itself, such as uploads: ``requests`` are signed and sent in order.
+
+    ``parse`` makes each answer (status, headers, body) the JSON object that ``encode`` finds in
+    ``Destination.prepared``, or raises ProviderError.
+    """
+
+    requests: Callable[[ChatRequest, Destination], tuple[WireRequest, ...]]
+    parse: Callable[[int, Mapping[str, str], bytes], Json]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +100,7 @@ class Vendor:
     vendor's own protocols: (server_url, names of the credential fields) to the name of a row. ``base_url`` is used when
     an entry has no ``server_url``; empty means that it must have one. ``docs`` is the vendor's own reference.
     ``models`` and ``embedding_models`` are offered when an entry lists none. ``options`` are further fields that an
-    entry of this vendor may hold; they reach ``Destination.options``.
+    entry of this vendor may hold; they reach ``Destination.options``. ``transport`` is ``http`` or ``websocket``.
     ``decode`` must end every reply with a ``finish_reason`` taken from the vendor's own field, or raise; events that
     run out before that are turned into an error by the gateway. Unknown event kinds are ignored.
     """
@@ -90,6 +123,9 @@ class Vendor:
     models: tuple[str, ...] = ()
     embedding_models: tuple[str, ...] = ()
     options: frozenset[str] = frozenset()
+    transport: str = "http"
+    exchange: Exchange | None = None
+    prepare: Preparation | None = None
 
 
 def choose(
