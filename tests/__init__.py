@@ -1,0 +1,1 @@
+"""The test suite. It is a package so that its servers can be started with ``python -m``."""
