@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import IO
 
 import pytest
+from config.load import load
 
 from app import cli, local
 from app.banner import banner, curl, summary
-from config.load import load
 from config.model import CallerKey, Settings, Upstream
 from providers.types import Secret
 

@@ -1,5 +1,6 @@
 """Bytes to events: whatever the chunk borders and line ends, the same events come out."""
 
+import itertools
 import random
 import time
 
@@ -28,7 +29,7 @@ EVENTS = [
 def cut(text: bytes, places: list[int]) -> list[bytes]:
     """``text`` in pieces, cut at ``places``."""
     edges = [0, *sorted(places), len(text)]
-    return [text[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    return [text[start:end] for start, end in itertools.pairwise(edges)]
 
 
 def events(*chunks: bytes) -> list[Event]:

@@ -304,7 +304,7 @@ def test_token_that_stays_stale_is_told() -> None:
     vendor = dataclasses.replace(TOY, exchange=Exchange(_token_request, bank.parse), sign=_sign)
     refusing = lambda wire: (
         bank.answer(wire) if wire.url == "http://auth" else (200, iter([event(text="", stale=True)]))
-    )  # noqa: E731
+    )
     made, transports = wired(runtime(upstream("a", credentials=keyed("k")), vendor=vendor), a=refusing)
     with pytest.raises(ProviderError, match="stale"):
         read(made)
