@@ -1,9 +1,8 @@
 """The gateway as a WSGI application: who calls, what they asked, where it goes, and what comes back."""
 
 from flask import Flask, Response, g, request
-from flask_cors import CORS
 
-from app import telemetry
+from app import cors, telemetry
 from app.api import chat, embeddings, models, ops
 from app.call import Call
 from app.client import Client
@@ -13,7 +12,6 @@ from app.runtime import Holder
 from app.telemetry import Trace
 
 _PUBLIC = frozenset({"ops.home", "ops.healthz"})
-_EXPOSED = ["x-request-id", "x-gateway-target", "x-gateway-changes", "retry-after", "retry-after-ms", "x-should-retry"]
 
 
 def create_app(holder: Holder) -> Flask:
@@ -24,7 +22,6 @@ def create_app(holder: Holder) -> Flask:
     telemetry.configure("debug" if settings.debug else settings.log_level, as_json=settings.log_json)
     for blueprint in (chat.blueprint, embeddings.blueprint, models.blueprint, ops.blueprint):
         app.register_blueprint(blueprint)
-    CORS(app, expose_headers=_EXPOSED, max_age=86400)
 
     @app.before_request
     def begin() -> Response | None:
@@ -32,7 +29,7 @@ def create_app(holder: Holder) -> Flask:
         g.trace = trace = Trace(_request_id(), request.method, request.path)
         request.max_content_length = runtime.settings.max_body_bytes
         if request.method == "OPTIONS":
-            return Response(status=204)
+            return cors.preflight()
         caller = ANYBODY if request.endpoint in _PUBLIC else runtime.callers.identify(request.headers)
         trace.caller = caller.label
         g.call = Call(runtime, caller, Client(request.environ.get("gunicorn.socket")), trace)
@@ -43,6 +40,7 @@ def create_app(holder: Holder) -> Flask:
         trace: Trace = g.trace
         trace.status = response.status_code
         response.headers["x-request-id"] = trace.request_id
+        cors.allow(response)
         if not response.is_streamed:
             trace.sent(response.content_length or 0)
         response.call_on_close(trace.write)
