@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 
 from app.call import Call
 from app.runtime import Target
+from providers import stops, thinking
 from providers.errors import ErrorKind, ProviderError
 from providers.types import (
     ChatRequest,
@@ -46,7 +47,10 @@ class Attempt:
         wire = self._checked(vendor.encode(request, self._destination(request)))
         with closing(self._send(wire)) as reply:
             _check_status(vendor, reply)
-            for delta in vendor.decode(vendor.frame(reply.chunks)):
+            deltas = vendor.decode(vendor.frame(reply.chunks))
+            if wire.split_think:
+                deltas = thinking.split(deltas)
+            for delta in stops.cut(deltas, wire.stops):
                 if delta.memo:
                     self.call.runtime.memory.keep(delta.memo)
                 yield delta

@@ -95,8 +95,9 @@ def _pieces(delta: Delta) -> list[Json]:
     if delta.tool_calls:
         pieces.append({"tool_calls": [_tool_call_delta(call) for call in delta.tool_calls]})
     if delta.extra:
-        passed = {name: value for name, value in delta.extra.items() if name != "logprobs"}
-        if passed or not pieces:
+        # An empty list, such as a whole reply's annotations, is nothing that a stream would tell.
+        passed = {name: value for name, value in delta.extra.items() if name != "logprobs" and value != []}
+        if passed or (not pieces and "logprobs" in delta.extra):
             pieces.append(passed)
     return pieces
 

@@ -72,6 +72,12 @@ def whole(chunks: Iterator[bytes]) -> Iterator[Event]:
         yield Event(BODY, document)
 
 
+def frames(chunks: Iterator[bytes]) -> Iterator[Event]:
+    """One ``BODY`` event per chunk, for transports whose chunks are whole messages."""
+    for chunk in chunks:
+        yield Event(BODY, chunk)
+
+
 def sse(chunks: Iterator[bytes]) -> Iterator[Event]:
     """Server-sent events, read tolerantly; JSON without ``data:`` becomes a ``BODY`` event.
 

@@ -1,4 +1,4 @@
-"""HTTP to upstreams. Sockets are opened here and in ``upgrade.py``, for WebSockets, and nowhere else.
+"""HTTP to upstreams. Sockets are opened here and, for WebSockets, in ``dial.py``, and nowhere else.
 
 Everything here blocks; under gevent that blocks one greenlet.
 

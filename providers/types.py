@@ -118,7 +118,8 @@ class WireRequest:
     """One HTTP request, ready but for its signature. The body is bytes because signatures cover bytes.
 
     ``changes`` names what the vendor could not take, in words for the ``x-gateway-changes`` header:
-    ``dropped logit_bias``, ``clamped temperature to 0.99``.
+    ``dropped logit_bias``, ``clamped temperature to 0.99``. ``stops`` are stop texts that the vendor leaves at the end
+    of its answer; the gateway cuts them off. ``split_think`` asks it to tell thoughts in ``<think>`` tags from text.
     """
 
     method: str
@@ -126,6 +127,8 @@ class WireRequest:
     headers: Mapping[str, str]
     body: bytes
     changes: tuple[str, ...] = ()
+    stops: tuple[str, ...] = ()
+    split_think: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ write a module under ``vendors/`` with ``VENDOR`` or ``VENDORS``; there is no li
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
@@ -38,12 +38,17 @@ class CredentialFields:
     """Which credential fields a vendor knows: ``required`` lists alternatives, each a set that suffices.
 
     ``required=((),)`` means that no credential is needed. Every name of an alternative and of ``optional`` is known;
-    any other name in a config is a fault. ``note`` is one sentence that helps who left one out.
+    any other name in a config is a fault. ``note`` is one sentence that helps who left one out. ``looks`` tells kinds
+    of keys apart by how they begin: a further name, which ``Vendor.pick`` and ``advise`` find among the fields, to
+    (field, beginning). ``advise`` takes (server_url as configured, names of the fields) and returns one sentence on a
+    key that is in the wrong place, empty where nothing looks wrong.
     """
 
     required: tuple[tuple[str, ...], ...] = (("api_key",),)
     optional: tuple[str, ...] = ()
     note: str = ""
+    looks: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    advise: Callable[[str, frozenset[str]], str] | None = None
 
     @property
     def known(self) -> frozenset[str]:
@@ -101,6 +106,7 @@ class Vendor:
     an entry has no ``server_url``; empty means that it must have one. ``docs`` is the vendor's own reference.
     ``models`` and ``embedding_models`` are offered when an entry lists none. ``options`` are further fields that an
     entry of this vendor may hold; they reach ``Destination.options``. ``transport`` is ``http`` or ``websocket``.
+    ``spoken`` False marks a row whose protocol is not written yet: its ``encode`` refuses.
     ``decode`` must end every reply with a ``finish_reason`` taken from the vendor's own field, or raise; events that
     run out before that are turned into an error by the gateway. Unknown event kinds are ignored.
     """
@@ -126,6 +132,7 @@ class Vendor:
     transport: str = "http"
     exchange: Exchange | None = None
     prepare: Preparation | None = None
+    spoken: bool = True
 
 
 def choose(

@@ -65,27 +65,32 @@ class Dialect:
     """One speaker's deviations.
 
     Addresses: ``root`` is the path under a bare origin; ``url`` turns (server_url, model) into an address the common
-    rules can join, where they alone would be wrong.
+    rules can join, where they alone would be wrong. ``name`` gives the vendor's own name of a model.
 
     Parameters: ``max_tokens`` is the name sent (``keep`` both as they came, ``either`` one of both); models matching
     ``completion_models`` get ``max_completion_tokens`` whatever it says. ``only`` is a whitelist, ``drop`` a
     blacklist, ``rename`` old to new, ``clamp`` ranges, ``rules`` the same by model. ``tool_choices`` lists the kinds
     taken (``auto none required named``), ``required_word`` what ``required`` is called. ``json_schema`` and
-    ``stream_options`` say whether they are known. ``stream_only`` models are streamed upstream though the client wants
-    a whole answer; ``hybrid_thinking`` models cannot think without a stream and are told not to.
+    ``stream_options`` say whether they are known. ``cut_stops`` marks vendors that leave stop texts in the answer.
+    ``stream_only`` models are streamed upstream though the client wants a whole answer; ``hybrid_thinking`` models
+    cannot think without a stream and are told not to. ``adjust`` does the rest.
 
     Messages: ``developer_models`` keep the role ``developer``, for all others it is ``system``. ``fold_system`` models
     get system text in the first user message; ``merge_system`` allows one system message, the first; ``alternate``
-    makes user and assistant take turns. ``strip`` names message fields that are removed, ``strip_nulls`` those with
-    null too; ``keep_reasoning`` leaves ``reasoning_content`` on turns with tool calls. ``null_content`` is what an
-    assistant's null content becomes (``keep``, ``empty``, ``drop``). ``empty_assistant`` False removes assistant
-    messages that say nothing. ``text_models`` get content arrays of text as one string. ``tool_call_id`` rewrites ids.
+    makes user and assistant take turns. ``modern_only`` puts ``functions`` and the like into today's words first.
+    ``strip`` names message fields that are removed, ``strip_nulls`` those with null too; ``keep_reasoning`` leaves
+    ``reasoning_content`` on turns with tool calls, and puts it back where the client dropped it. ``null_content`` is
+    what an assistant's null content becomes (``keep``, ``empty``, ``drop``). ``empty_assistant`` False removes
+    assistant messages that say nothing. ``text_models`` get content arrays of text as one string. ``tool_call_id``
+    rewrites ids.
 
-    Faults: ``codes`` classifies the vendor's own codes; ``keep_5xx`` lets its server errors keep their status.
+    Faults: ``codes`` classifies the vendor's own codes; ``keep_5xx`` lets its server errors keep their status;
+    ``models_by_account`` says that a model unknown to one credential may be known to the next.
     """
 
     root: str = "/v1"
     url: Callable[[str, str], str] | None = None
+    name: Callable[[str], str] | None = None
 
     max_tokens: str = MAX_TOKENS
     completion_models: re.Pattern[str] = NEVER
@@ -98,6 +103,7 @@ class Dialect:
     required_word: str = "required"
     json_schema: bool = True
     stream_options: bool = True
+    cut_stops: bool = False
     stream_only: re.Pattern[str] = NEVER
     hybrid_thinking: re.Pattern[str] = NEVER
     adjust: Adjust | None = None
@@ -106,6 +112,7 @@ class Dialect:
     fold_system: re.Pattern[str] = NEVER
     merge_system: bool = False
     alternate: bool = False
+    modern_only: bool = False
     strip: frozenset[str] = REPLY_ONLY_FIELDS
     strip_nulls: bool = True
     keep_reasoning: bool = False
@@ -116,4 +123,5 @@ class Dialect:
 
     codes: Mapping[str, ErrorKind] = field(default_factory=dict)
     keep_5xx: bool = True
+    models_by_account: bool = False
     embedding_drop: frozenset[str] = frozenset()

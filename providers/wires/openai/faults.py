@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from providers.errors import ErrorKind, ProviderError
+from providers.errors import RETRYABLE, ErrorKind, ProviderError
 from providers.types import BODY
 from providers.wires.openai import shapes, waits, words
 from providers.wires.openai.dialect import Dialect
@@ -36,6 +36,9 @@ _REFINED: Final = {
     ErrorKind.SERVER_ERROR: frozenset({ErrorKind.QUOTA, ErrorKind.CONTEXT_LENGTH}),
 }
 """Which kinds the text may make of the one the status gave. A 401 stays a matter of the key but for money."""
+
+_NO_CODES: Final = frozenset({"invalid_request_error", "bad_request_error", "INVALID_ARGUMENT", "FAILED_PRECONDITION"})
+"""Words that some vendors put where the code belongs; as codes they say nothing."""
 
 _WORD: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _OPENAI_LIMIT_TYPES: Final = frozenset({"tokens", "requests"})
@@ -80,6 +83,15 @@ def of_finish(word: str) -> ProviderError:
 
 def _error(failure: Failure, status: int | None, headers: Mapping[str, str], dialect: Dialect) -> ProviderError:
     kind = _kind(failure, status, dialect)
+    if kind is ErrorKind.MODEL_NOT_FOUND and dialect.models_by_account:
+        # The client sees a missing model; for the gateway it is this credential that lacks it.
+        return ProviderError(
+            ErrorKind.UPSTREAM_AUTH,
+            failure.message,
+            status=404,
+            type="invalid_request_error",
+            code="model_not_found",
+        )
     limited = kind is ErrorKind.RATE_LIMITED
     return ProviderError(
         kind,
@@ -87,7 +99,7 @@ def _error(failure: Failure, status: int | None, headers: Mapping[str, str], dia
         status=_status_for(kind, status or failure.status, dialect),
         type=_type_for(kind, failure),
         code=_code_for(kind, failure),
-        param=failure.param if kind is ErrorKind.INVALID_REQUEST else None,
+        param=None if kind in RETRYABLE else failure.param,
         retry_after_s=waits.retry_after_s(headers, failure.message if limited else "", limited=limited),
     )
 
@@ -98,7 +110,7 @@ def _kind(failure: Failure, status: int | None, dialect: Dialect) -> ErrorKind:
         # A request too large for a limit per minute is too large for the next credential too.
         return _by_text(failure.message, frozenset({ErrorKind.CONTEXT_LENGTH})) or ErrorKind.INVALID_REQUEST
     if known:
-        return _by_context(known, failure)
+        return _refined(known, failure)
     base = _by_status(status if status and status >= 400 else failure.status)
     if base is None:
         base = next((words.CLASSES[word] for word in failure.words if word in words.CLASSES), None)
@@ -124,9 +136,11 @@ def _by_code(failure: Failure, dialect: Dialect) -> ErrorKind | None:
     return None
 
 
-def _by_context(known: ErrorKind, failure: Failure) -> ErrorKind:
-    """The kind, unless a code for limits or bad parameters comes with a text about the context's length."""
-    if known in (ErrorKind.INVALID_REQUEST, ErrorKind.RATE_LIMITED) and failure.table == "base_resp":
+def _refined(known: ErrorKind, failure: Failure) -> ErrorKind:
+    """The kind of a code, unless the text shows the exact case of a code that vendors use for several."""
+    if known is ErrorKind.UPSTREAM_AUTH:
+        return _by_text(failure.message, frozenset({ErrorKind.QUOTA})) or known
+    if known is ErrorKind.INVALID_REQUEST or (known is ErrorKind.RATE_LIMITED and failure.table == "base_resp"):
         return _by_text(failure.message, frozenset({ErrorKind.CONTEXT_LENGTH})) or known
     return known
 
@@ -175,4 +189,4 @@ def _code_for(kind: ErrorKind, failure: Failure) -> str | None:
     if kind is not ErrorKind.INVALID_REQUEST or code is None or failure.table == "base_resp":
         return None
     is_status = code.isdecimal() and len(code) == 3
-    return code if _WORD.fullmatch(code) and not is_status and code not in words.CLASSES_AS_CODES else None
+    return code if _WORD.fullmatch(code) and not is_status and code not in _NO_CODES else None

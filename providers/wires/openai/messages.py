@@ -3,20 +3,22 @@
 A message that needs no change is handed on as the same object; nothing the client sent is ever mutated.
 """
 
+from collections.abc import Callable
+
 from providers.errors import ErrorKind, ProviderError
-from providers.types import Json
+from providers.types import Destination, Json
 from providers.wires.openai.dialect import Dialect
 
 _SILENT = frozenset({"reasoning_content", "reasoning", "annotations"})
 """Fields nobody misses: the answer's own, sent back by clients that replay the history as they got it."""
 
 
-def adapt(messages: list[Json], dialect: Dialect, model: str, flatten: bool | None, losses: list[str]) -> list[Json]:
+def adapt(messages: list[Json], to: Destination, dialect: Dialect, model: str, losses: list[str]) -> list[Json]:
     """The messages as this speaker takes them, in the client's order. What is lost is added to ``losses``.
 
-    Raises UNSUPPORTED when the operator wants strings (``flatten``) and a message holds more than text.
+    Raises UNSUPPORTED when the operator wants strings (``to.flatten``) and a message holds more than text.
     """
-    strings = dialect.text_models.match(model) is not None if flatten is None else flatten
+    strings = dialect.text_models.match(model) is not None if to.flatten is None else to.flatten
     keep_developer = dialect.developer_models.match(model) is not None
     adapted = []
     for message in messages:
@@ -24,11 +26,13 @@ def adapt(messages: list[Json], dialect: Dialect, model: str, flatten: bool | No
         if fresh["role"] == "developer" and not keep_developer:
             fresh = {**fresh, "role": "system"}
         if strings:
-            fresh = _flattened(fresh, must=flatten is True)
+            fresh = _flattened(fresh, must=to.flatten is True)
         if fresh.get("content") is None and fresh["role"] == "assistant":
             fresh = _null_content(fresh, dialect.null_content)
+        if dialect.keep_reasoning and fresh.get("tool_calls") and not fresh.get("reasoning_content"):
+            fresh = _remembered(fresh, to)
         if dialect.tool_call_id:
-            fresh = _with_ids(fresh, dialect)
+            fresh = _with_ids(fresh, dialect.tool_call_id)
         adapted.append(fresh)
     return adapted
 
@@ -39,13 +43,15 @@ def _fields(message: Json, dialect: Dialect, losses: list[str]) -> Json:
     gone = [
         name
         for name, value in message.items()
-        if (name in dialect.strip and name != keep) or (value is None and dialect.strip_nulls and name != "content")
+        if (name in dialect.strip and name != keep)
+        or (value is None and dialect.strip_nulls and name != "content")
+        or (value == [] and name == "tool_calls")
     ]
     if not gone:
         return message
     for name in gone:
         loss = f"dropped messages[].{name}"
-        if message[name] is not None and name not in _SILENT and loss not in losses:
+        if message[name] and name not in _SILENT and loss not in losses:
             losses.append(loss)
     return {name: value for name, value in message.items() if name not in gone}
 
@@ -62,7 +68,9 @@ def _flattened(message: Json, must: bool) -> Json:
         return message
     other = next(part.get("type") for part in content if part.get("type") != "text")
     raise ProviderError(
-        ErrorKind.UNSUPPORTED, f"this model takes text only, and a message holds a part of type {other}", param="messages"
+        ErrorKind.UNSUPPORTED,
+        f"this model takes text only, and a message holds a part of type {other}",
+        param="messages",
     )
 
 
@@ -74,11 +82,15 @@ def _null_content(message: Json, how: str) -> Json:
     return message
 
 
-def _with_ids(message: Json, dialect: Dialect) -> Json:
+def _remembered(message: Json, to: Destination) -> Json:
+    """The turn with the reasoning it came with, if its tool calls are remembered: most clients drop it."""
+    notes = (to.recall(call["id"]) for call in message["tool_calls"])
+    reasoning = next((note.get("reasoning_content") for note in notes if note), None)
+    return {**message, "reasoning_content": reasoning} if reasoning else message
+
+
+def _with_ids(message: Json, rewrite: Callable[[str], str]) -> Json:
     """The message with every tool call id rewritten, on both sides alike."""
-    rewrite = dialect.tool_call_id
-    if rewrite is None:
-        return message
     if message.get("tool_calls"):
         calls = [{**call, "id": rewrite(call["id"])} for call in message["tool_calls"]]
         return {**message, "tool_calls": calls}

@@ -1,23 +1,13 @@
 """The parameters beside the messages: renamed, clamped or dropped as the vendor demands, and every loss said aloud."""
 
+from collections.abc import Mapping
 from typing import Final
 
+import orjson
+
+from providers.losses import NEUTRAL
 from providers.types import Json
 from providers.wires.openai.dialect import EITHER, KEEP, MAX_COMPLETION_TOKENS, MAX_TOKENS, Dialect, Range
-
-_NEUTRAL: Final = {
-    "temperature": 1,
-    "top_p": 1,
-    "presence_penalty": 0,
-    "frequency_penalty": 0,
-    "n": 1,
-    "logprobs": False,
-    "top_logprobs": 0,
-    "parallel_tool_calls": True,
-    "store": False,
-    "logit_bias": {},
-}
-"""Values that say what the vendor does anyway: leaving them out is no loss."""
 
 _ENVELOPE: Final = frozenset({"model", "messages", "stream"})
 
@@ -68,12 +58,12 @@ def _unwanted(body: Json, dialect: Dialect) -> frozenset[str]:
 def _drop(body: Json, names: frozenset[str], losses: list[str]) -> None:
     for name in [name for name in body if name in names]:
         value = body.pop(name)
-        if name not in _NEUTRAL or _NEUTRAL[name] != value:
+        if name not in NEUTRAL or NEUTRAL[name] != value:
             losses.append(f"dropped {name}")
 
 
-def _clamp(body: Json, ranges: object, losses: list[str]) -> None:
-    for name, bounds in ranges.items() if isinstance(ranges, dict) else ():
+def _clamp(body: Json, ranges: Mapping[str, Range], losses: list[str]) -> None:
+    for name, bounds in ranges.items():
         value = body.get(name)
         if isinstance(value, int | float) and not isinstance(value, bool):
             _set_clamped(body, name, bounds, losses)
@@ -83,7 +73,7 @@ def _set_clamped(body: Json, name: str, bounds: Range, losses: list[str]) -> Non
     clamped = bounds.clamp(body[name])
     if clamped != body[name]:
         body[name] = clamped
-        losses.append(f"clamped {name} to {clamped:g}")
+        losses.append(f"clamped {name} to {clamped}")
 
 
 def _choose_tools(body: Json, dialect: Dialect, losses: list[str]) -> None:
@@ -110,15 +100,11 @@ def _loosen_schema(body: Json, losses: list[str]) -> None:
         return
     schema = (wanted.get("json_schema") or {}).get("schema") or {}
     body["response_format"] = {"type": "json_object"}
-    rule = f"Answer with one JSON object and nothing else. It must fit this JSON schema: {_compact(schema)}"
+    rule = (
+        f"Answer with one JSON object and nothing else. It must fit this JSON schema: {orjson.dumps(schema).decode()}"
+    )
     body["messages"] = _with_rule(body["messages"], rule)
     losses.append("replaced response_format json_schema by json_object")
-
-
-def _compact(schema: object) -> str:
-    import orjson
-
-    return orjson.dumps(schema).decode()
 
 
 def _with_rule(messages: list[Json], rule: str) -> list[Json]:

@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, Final
 
 import orjson
@@ -11,9 +12,8 @@ import orjson
 from providers.errors import ErrorKind, ProviderError
 from providers.types import BODY, Delta, Event, Head, Json, Usage
 from providers.wires.openai import faults, finish, usage
-from providers.wires.openai.content import passed, text_and_reasoning
+from providers.wires.openai.choice import Choice, memo, message_of, piece, visible
 from providers.wires.openai.dialect import Dialect
-from providers.wires.openai.toolcalls import ToolCalls
 
 _EXTRAS: Final = ("system_fingerprint", "service_tier", "citations", "search_results")
 _DULL: Final = frozenset(
@@ -76,17 +76,6 @@ def _plain(doc: Any) -> Delta | None:
     return None
 
 
-class _Choice:
-    """One choice so far."""
-
-    __slots__ = ("calls", "finished", "streamed")
-
-    def __init__(self) -> None:
-        self.calls = ToolCalls()
-        self.streamed = False
-        self.finished = False
-
-
 class _Reply:
     """One reply so far: its head as told, its choices, whether anything of it is out, and what was no answer."""
 
@@ -95,7 +84,7 @@ class _Reply:
         self.produced = False
         self.odd = b""
         self.open: set[int] = set()
-        self.choices: dict[int, _Choice] = {}
+        self.choices: dict[int, Choice] = {}
         self.head = Head()
         self.usage: Usage | None = None
 
@@ -145,27 +134,29 @@ class _Reply:
         number = choice["index"] if type(choice.get("index")) is int else 0
         state = self.choices.get(number)
         if state is None:
-            state = self.choices[number] = _Choice()
+            state = self.choices[number] = Choice()
             self.open.add(number)
         if state.finished:
             return
-        message, whole = _message(choice)
+        message, whole = message_of(choice)
         repeated = whole and state.streamed and doc.get("object") == "chat.completion"
-        delta = Delta(number) if repeated else _piece(number, message, choice, state)
+        delta = Delta(number) if repeated else piece(number, message, choice, state)
         word = None if choice.get("is_end") is False else finish.told(choice.get("finish_reason"))
         if word is None and ((whole and name == BODY) or choice.get("is_end") is True):
             word = "stop"
         state.streamed = state.streamed or not whole
-        self.produced = self.produced or _visible(delta)
+        self.produced = self.produced or visible(delta)
+        if delta.reasoning and self.dialect.keep_reasoning:
+            state.thoughts.append(delta.reasoning)
         if word is None:
-            if _visible(delta):
+            if visible(delta):
                 yield delta
             return
         if word in finish.FAILURES and not self.produced:
             raise faults.of_finish(word)
         yield from self._finished(number, state, delta, word, choice)
 
-    def _finished(self, number: int, state: _Choice, delta: Delta, word: str, choice: Json) -> Iterator[Delta]:
+    def _finished(self, number: int, state: Choice, delta: Delta, word: str, choice: Json) -> Iterator[Delta]:
         state.finished = True
         self.open.discard(number)
         reason = finish.mapped(word)
@@ -180,7 +171,7 @@ class _Reply:
             reason = "stop"
         if choice.get("need_clear_history") is True:
             reason = "content_filter"
-        yield Delta(number, delta.text, delta.reasoning, delta.tool_calls, reason, extra=delta.extra, note=note)
+        yield replace(delta, finish_reason=reason, note=note, memo=memo(state))
 
     def done(self) -> Iterator[Delta]:
         """Finish reasons for the choices that got none, once the vendor has said that this is all."""
@@ -213,31 +204,6 @@ class _Reply:
         if event.name != BODY or self.complete:
             return _SKIPPED
         raise faults.of_text(event.data, self.dialect)
-
-
-def _message(choice: Json) -> tuple[Json, bool]:
-    """The delta of a choice, or its message where it has none; and whether that is a whole message."""
-    delta, message = choice.get("delta"), choice.get("message")
-    if isinstance(delta, dict) and (delta or not isinstance(message, dict)):
-        return delta, False
-    if isinstance(message, dict):
-        return message, True
-    return {}, False
-
-
-def _piece(number: int, message: Json, choice: Json, state: _Choice) -> Delta:
-    text, reasoning = text_and_reasoning(message)
-    told = message.get("tool_calls") or []
-    legacy = message.get("function_call")
-    if not told and isinstance(legacy, dict):
-        told = [{"index": 0, "function": legacy}]
-    return Delta(
-        number, text or None, reasoning or None, state.calls.read(told), extra=passed(message, choice) or None
-    )
-
-
-def _visible(delta: Delta) -> bool:
-    return bool(delta.text or delta.reasoning or delta.tool_calls or delta.extra)
 
 
 def _seconds(created: Any) -> int | None:

@@ -5,7 +5,7 @@ from typing import Final
 import orjson
 
 from providers.types import ChatRequest, Destination, Json, WireRequest
-from providers.wires.openai import messages, params, turns
+from providers.wires.openai import legacy, messages, params, turns
 from providers.wires.openai.dialect import Dialect
 from providers.wires.openai.urls import CHAT, endpoint
 
@@ -19,12 +19,26 @@ def encode(request: ChatRequest, to: Destination, dialect: Dialect) -> WireReque
     renames without one are silent. Raises UNSUPPORTED for parts a text-only model cannot take.
     """
     losses: list[str] = []
-    adapted = messages.adapt(request.messages, dialect, to.model, to.flatten, losses)
-    body: Json = {"model": to.model, "messages": turns.arrange(adapted, dialect, to.model, losses)}
+    model = dialect.name(to.model) if dialect.name else to.model
+    given, given_params = request.messages, request.params
+    if dialect.modern_only:
+        given, given_params = [legacy.message(message) for message in given], legacy.params(given_params)
+    adapted = messages.adapt(given, to, dialect, model, losses)
+    body: Json = {"model": model, "messages": turns.arrange(adapted, dialect, model, losses)}
     if request.stream:
         body["stream"] = True
-    body.update(request.params)
+    body.update(given_params)
     params.adapt(body, dialect, losses)
-    server_url = dialect.url(to.server_url, to.model) if dialect.url else to.server_url
+    server_url = dialect.url(to.server_url, model) if dialect.url else to.server_url
     url = endpoint(server_url, CHAT, dialect.root)
-    return WireRequest("POST", url, HEADERS, orjson.dumps(body), tuple(losses))
+    stops = _texts(request.params.get("stop")) if dialect.cut_stops else ()
+    return WireRequest(
+        "POST", url, HEADERS, orjson.dumps(body), tuple(losses), stops, to.options.get("split_think") is True
+    )
+
+
+def _texts(stop: object) -> tuple[str, ...]:
+    """The stop texts of a request, whether it gave one, several or none."""
+    if isinstance(stop, str):
+        return (stop,)
+    return tuple(stop) if isinstance(stop, list) else ()

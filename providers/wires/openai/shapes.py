@@ -18,6 +18,7 @@ from providers.types import Json
 EXTRACT_CHARS: Final = 300
 _TAG: Final = re.compile(r"(?is)<(script|style|head)\b.*?</\1>|<[^>]*>")
 _TITLE: Final = re.compile(r"(?is)<title[^>]*>(.*?)</title>")
+_EVENT: Final = re.compile(rb"(?m)^data:\s*([{\[].*)$")
 _TRAILING_CODE: Final = re.compile(r"\((\d{4,5})\)\s*$")
 _FINE_CODES: Final = (None, 0, "0", 200, "200", "", "Success", "success", "ok")
 
@@ -26,8 +27,8 @@ _FINE_CODES: Final = (None, 0, "0", 200, "200", "", "Success", "success", "ok")
 class Failure:
     """What an error body says. ``words`` are codes, types and statuses, most exact first, as texts.
 
-    ``status`` is an HTTP status named inside the body. ``table`` tells which family of numbers a code is from where
-    the shape shows it (``base_resp``), else it is empty.
+    ``code`` is the code if it is a text, ``status`` an HTTP status named inside the body. ``table`` tells which
+    family of numbers a code is from where the shape shows it (``base_resp``), else it is empty.
     """
 
     message: str
@@ -44,8 +45,13 @@ def parse(body: bytes) -> Failure:
     try:
         doc = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return Failure(extract(body))
-    return of_document(doc) or Failure(doc.strip() if isinstance(doc, str) else extract(body))
+        event = _EVENT.search(body)
+        return parse(event.group(1)) if event else Failure(extract(body))
+    found = of_document(doc)
+    if found or not isinstance(doc, dict):
+        return found or Failure(doc.strip() if isinstance(doc, str) else extract(body))
+    message = _message(doc.get("message") or doc.get("msg") or doc.get("title")) or extract(body)
+    return _failure(message, doc.get("code"), doc.get("type"))
 
 
 def of_document(doc: Any) -> Failure | None:
@@ -54,7 +60,7 @@ def of_document(doc: Any) -> Failure | None:
         return next((found for found in map(of_document, doc) if found), None)
     if not isinstance(doc, dict):
         return None
-    error = doc.get("error")
+    error = doc.get("error") or (isinstance(nested := doc.get("x_groq"), dict) and nested.get("error"))
     if error:
         return _of_error(error, doc)
     if isinstance(base := doc.get("base_resp"), dict) and base.get("status_code"):
@@ -62,7 +68,7 @@ def of_document(doc: Any) -> Failure | None:
     if isinstance(response := doc.get("Response"), dict) and isinstance(inner := response.get("Error"), dict):
         return _failure(inner.get("Message"), inner.get("Code"))
     if doc.get("errors"):
-        return _of_errors(doc["errors"])
+        return _of_errors(doc["errors"], _status(doc))
     return None if doc.get("choices") else _of_flat(doc)
 
 
@@ -82,11 +88,11 @@ def _of_error(error: Any, doc: Json) -> Failure:
     )
 
 
-def _of_errors(errors: Any) -> Failure:
+def _of_errors(errors: Any, status: int | None) -> Failure:
     first = errors[0] if isinstance(errors, list) else errors
     if isinstance(first, dict):
-        return _failure(first.get("message") or orjson.dumps(first).decode(), first.get("code"), table="errors")
-    return _failure(str(first), None, table="errors")
+        return _failure(first.get("message") or orjson.dumps(first).decode(), first.get("code"), status=status)
+    return _failure(str(first), None, status=status)
 
 
 def _of_flat(doc: Json) -> Failure | None:
@@ -144,7 +150,7 @@ def _failure(
     words = (trailing and trailing.group(1), code, kind, *more)
     return Failure(
         text,
-        str(code) if code not in (None, "") else None,
+        code if isinstance(code, str) and code else None,
         kind if isinstance(kind, str) and kind else None,
         param if isinstance(param, str) and param else None,
         tuple(str(word) for word in words if isinstance(word, (str, int)) and word != ""),

@@ -51,8 +51,7 @@ def _one_system(messages: list[Json], losses: list[str]) -> list[Json]:
     systems = [m for m in messages if m["role"] == "system"]
     if not systems or (len(systems) == 1 and messages[0]["role"] == "system"):
         return messages
-    if len(systems) > 1 or messages[0]["role"] != "system":
-        losses.append("merged system messages into the first")
+    losses.append("merged system messages into the first")
     merged = {**systems[0], "content": "\n".join(text_of(m.get("content")) for m in systems)}
     return [merged, *(m for m in messages if m["role"] != "system")]
 

@@ -9,7 +9,7 @@ EMBEDDINGS: Final = "/embeddings"
 
 _OPERATIONS: Final = (CHAT, EMBEDDINGS, "/completions", "/responses", "/models")
 _HAS_VERSION: Final = re.compile(r"/v\d[^/]*(/|$)")
-_BASES: Final = ("/openai", "/inference")
+_BASES: Final = ("/openai", "/inference", "/beta")
 
 
 def endpoint(server_url: str, operation: str, root: str = "/v1") -> str:

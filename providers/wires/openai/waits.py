@@ -8,7 +8,7 @@ from typing import Final
 _UNITS_S: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _IN_TEXT: Final = re.compile(
-    r"(?i)(?:try again|retry|wait)\D{0,20}?((?:\d+(?:\.\d+)?(?:ms|s|m|h|d)\b\s*)+|(\d+(?:\.\d+)?)\s*(?:seconds?|secs?))"
+    r"(?i)(?:try again|retry|wait)\D{0,20}?(?:((?:\d+(?:\.\d+)?(?:ms|[smhd]))+)\b|(\d+(?:\.\d+)?)\s*(?:seconds?|secs?))"
 )
 _RESETS: Final = ("requests", "tokens")
 

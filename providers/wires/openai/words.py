@@ -44,13 +44,14 @@ CODES: Final = _table(
         " ResourceInsufficient.ChargeResourceExhaust FailedOperation.ServiceStopArrears ResourceUnavailable.InArrears"
         " ResourceUnavailable.LowBalance ResourceUnavailable.StopUsing",
         Kind.OVERLOADED: "server_is_overloaded ServerOverloaded ServiceUnavailable ModelUnavailable"
-        " InvalidEndpoint.ClosedEndpoint unavailable_error overloaded_error service_tier_capacity_exceeded",
+        " InvalidEndpoint.ClosedEndpoint unavailable_error overloaded_error",
         Kind.TIMEOUT: "RequestTimeOut InternalError.Timeout FailedOperation.EngineRequestTimeout",
         Kind.UPSTREAM_AUTH: "invalid_api_key InvalidApiKey invalid_authentication_error incorrect_api_key_error"
         " AuthenticationError authorized_error invalid_iam_token invalid_appid no_parameter_permission AccessDenied"
         " AccessDenied.Unpurchased Model.AccessDenied Workspace.AccessDenied AuthFailure OperationDenied"
-        " UnauthorizedOperation InvalidSubscription unsupported_country_region_territory FailedOperation.UserUnAuthError"
-        " FailedOperation.ServiceNotActivated ResourceUnavailable.NotExist FailedOperation.PartnerAccountUnSupport",
+        " UnauthorizedOperation InvalidSubscription unsupported_country_region_territory"
+        " FailedOperation.UserUnAuthError FailedOperation.ServiceNotActivated ResourceUnavailable.NotExist"
+        " FailedOperation.PartnerAccountUnSupport",
     }
 )
 """Codes that mean the same whoever sends them. One with dots also stands for all that begin with it and a dot."""
@@ -88,9 +89,9 @@ CLASSES: Final = _table(
 """Words for whole classes, too vague to stand against a status; they count where no status is told."""
 
 _CONTEXT: Final = (
-    r"context[ _](length|window|size)|maximum context|max_seq_len|too many (input )?tokens|prompt( tokens| is)? too long"
-    r"|input (is )?too long|range of input length|exceeds? (the )?max message tokens|tokens exceed|reduce the length"
-    r"|(输入|上下文|提示).{0,20}(过长|超长|超过|超出)"
+    r"context[ _](length|window|size)|maximum context|max_seq_len|too many (input )?tokens|tokens exceed"
+    r"|prompt( tokens| is)? too long|input (is )?too long|range of input length|reduce the length"
+    r"|exceeds? (the )?max message tokens|(输入|上下文|提示).{0,20}(过长|超长|超过|超出)"
 )
 _FILTER: Final = (
     r"content[ _-]?(filter|polic|moderation|management)|inappropriate content|(?<!case[ -])\bsensitive\b"
@@ -101,9 +102,10 @@ _KEY: Final = (
     r"|\bapi[ _-]?key\b.{0,25}(not valid|invalid|incorrect|expired|missing|not found|required)|login fail"
 )
 _QUOTA: Final = (
-    r"insufficient[ _](quota|balance|credit|fund)|exceeded (your )?current quota|balance|billing|arrears|arrearage"
+    r"insufficient[ _](quota|balance|credit|fund)|exceeded (your )?current quota|billing|arrears|arrearage"
+    r"|balance.{0,30}(insufficient|too low|exhausted|not enough|used up)|not enough (balance|credit)"
     r"|overdue|account .{0,60}(is not active|suspended)|(free|daily) (tier|allocation).{0,60}(exhausted|used up)"
-    r"|payment required|欠费|余额|资源包|充值"
+    r"|tokens\.total|payment required|欠费|余额|资源包|充值"
 )
 _MODEL: Final = (
     r"\bmodels?\b[^.]{0,80}(does(n't| not) exist|not exist|not found|is not available|no permission|not served)"

@@ -1,0 +1,51 @@
+"""One choice of a reply: what is known of it so far, and what one payload's piece of it holds."""
+
+from dataclasses import dataclass, field
+
+from providers.types import Delta, Json
+from providers.wires.openai.content import passed, text_and_reasoning
+from providers.wires.openai.toolcalls import ToolCalls
+
+
+@dataclass(slots=True)
+class Choice:
+    """One choice so far. ``streamed`` tells whether any of it came as deltas, ``thoughts`` is kept only on demand."""
+
+    calls: ToolCalls = field(default_factory=ToolCalls)
+    thoughts: list[str] = field(default_factory=list)
+    streamed: bool = False
+    finished: bool = False
+
+
+def message_of(choice: Json) -> tuple[Json, bool]:
+    """The delta of a choice, or its message where it has none; and whether that is a whole message."""
+    delta, message = choice.get("delta"), choice.get("message")
+    if isinstance(delta, dict) and (delta or not isinstance(message, dict)):
+        return delta, False
+    if isinstance(message, dict):
+        return message, True
+    return {}, False
+
+
+def piece(number: int, message: Json, choice: Json, state: Choice) -> Delta:
+    """What a message or delta holds of choice ``number``, as one delta without its finish."""
+    text, reasoning = text_and_reasoning(message)
+    told = message.get("tool_calls") or []
+    legacy = message.get("function_call")
+    if not told and isinstance(legacy, dict):
+        told = [{"index": 0, "function": legacy}]
+    calls = state.calls.read(told)
+    return Delta(number, text or None, reasoning or None, calls, extra=passed(message, choice) or None)
+
+
+def memo(state: Choice) -> dict[str, Json] | None:
+    """The reasoning that led to tool calls, under each call's id: the vendor wants it back with their results."""
+    if not state.thoughts or not state.calls.calls:
+        return None
+    note: Json = {"reasoning_content": "".join(state.thoughts)}
+    return {call.id: note for call in state.calls.calls if call.id}
+
+
+def visible(delta: Delta) -> bool:
+    """Whether a client would see anything of the delta."""
+    return bool(delta.text or delta.reasoning or delta.tool_calls or delta.extra)

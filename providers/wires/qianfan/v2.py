@@ -1,0 +1,93 @@
+"""V2, which is the OpenAI wire: the values by which it differs, and what values cannot say.
+
+Source: https://cloud.baidu.com/doc/qianfan-api/s/3m7of64lb (chat), /s/Om9b4yj3w (errors), /s/Fm7u3ropn (embeddings),
+checked 2026-08.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+import orjson
+
+from providers import auth
+from providers.errors import ErrorKind, ProviderError
+from providers.types import Destination, EmbeddingRequest, Json, Secret, WireRequest
+from providers.vendor import Embedder
+from providers.wires.openai import embeddings, faults
+from providers.wires.openai.dialect import KEEP, Dialect, ModelRule, Range, models
+from providers.wires.qianfan import urls
+from providers.wires.qianfan.embeddings import BATCH, check
+from providers.wires.qianfan.params import MOST_STOP_CHARS, MOST_STOPS
+
+HINT: Final = "V2 takes one key that begins with bce-v3/; a pair of api_key and secret_key belongs to V1"
+
+
+def _adjust(body: Json, losses: list[str]) -> None:
+    told = body.get("stop") or []
+    texts = [told] if isinstance(told, str) else told
+    kept = [text for text in texts if text and len(text) <= MOST_STOP_CHARS][:MOST_STOPS]
+    if len(kept) < len(texts):
+        body["stop"] = kept
+        losses.append(f"dropped stop beyond {MOST_STOPS} texts of {MOST_STOP_CHARS} characters")
+    if not kept:
+        body.pop("stop", None)
+
+
+DIALECT: Final = Dialect(
+    root="/v2",
+    url=urls.v2,
+    name=str.lower,
+    max_tokens=KEEP,
+    clamp={
+        "temperature": Range(0, 1, at_low=0.01),
+        "top_p": Range(0, 1),
+        "seed": Range(1, 2**31 - 2),
+    },
+    rules=(ModelRule(models(r"ernie-x1.*turbo"), drop=frozenset({"stop"})),),
+    merge_system=True,
+    alternate=True,
+    adjust=_adjust,
+    keep_5xx=False,
+    # Which models there are is a matter of the account, so another credential may have one that this one lacks.
+    models_by_account=True,
+    embedding_drop=frozenset({"encoding_format", "dimensions"}),
+)
+
+
+def sign(request: WireRequest, credential: Mapping[str, Secret], _now: float) -> WireRequest:
+    """The request with the exchanged token, or else the key, as bearer; and with ``appid`` where there is one."""
+    key = credential.get("token") or credential.get("api_key")
+    signed = auth.with_headers(request, authorization=f"Bearer {key.reveal()}") if key else request
+    appid = credential.get("appid")
+    return auth.with_headers(signed, appid=appid.reveal()) if appid else signed
+
+
+def fault(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+    """The error that a reply with a failing status is. Header names are lower case; nothing is raised."""
+    error = faults.fault(status, headers, body, DIALECT)
+    code = _code(body)
+    if code == "invalid_iam_token":
+        return ProviderError(error.kind, f"{error.message} ({HINT})", stale_token=True)
+    if code == "method_not_supported":
+        # A fault of this gateway: neither the client nor another credential can mend it.
+        return ProviderError(ErrorKind.INVALID_REQUEST, error.message, status=500, type="server_error")
+    return error
+
+
+def _code(body: bytes) -> object:
+    try:
+        error = orjson.loads(body)["error"]
+        return error["code"]
+    except (orjson.JSONDecodeError, LookupError, TypeError):
+        return None
+
+
+def _encode_embeddings(request: EmbeddingRequest, to: Destination) -> WireRequest:
+    """The request for ``to``; V1's names of the same models have underscores."""
+    check(request, to.model)
+    return embeddings.encode(request, replace(to, model=to.model.replace("_", "-")), DIALECT)
+
+
+EMBEDDER: Final = Embedder(_encode_embeddings, partial(embeddings.decode, dialect=DIALECT), BATCH)

@@ -1,0 +1,13 @@
+"""What the header of lost parameters names."""
+
+from providers.losses import NEUTRAL, dropped
+
+
+def test_names_what_is_not_known() -> None:
+    """A client is not told that a vendor ignores what it asked for."""
+    assert dropped({"n": 2, "user": "u", "seed": 1}, {"seed"}) == ["dropped n", "dropped user"]
+
+
+def test_neutral_values_are_no_loss() -> None:
+    """Clients that spell out the defaults get warnings, or are refused where losses are."""
+    assert dropped({**NEUTRAL, "user": None}, ()) == []
