@@ -103,6 +103,23 @@ class Translation:
 
 
 @dataclass(frozen=True, slots=True)
+class Proxy:
+    """Proxy addresses as configured, and which upstreams go through them.
+
+    ``strategy`` empty or ``disabled`` means no proxy. ``type`` empty means whichever kind has an address. Addresses
+    carry their scheme: http, https or socks5h. ``connect_s`` None leaves the upstream's own timeout. What each
+    upstream uses in the end stands in ``Upstream.proxy_url``.
+    """
+
+    strategy: str = ""
+    type: str = ""
+    http_url: Secret | None = None
+    https_url: Secret | None = None
+    socks5_url: Secret | None = None
+    connect_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """A whole config. ``bind_host`` empty means every interface. ``path`` is the file it came from.
 
@@ -124,6 +141,7 @@ class Settings:
     params_range: Mapping[str, ParamsRange] = field(default_factory=dict)
     circuit_breaker: CircuitBreaker = CircuitBreaker()
     translation: Translation = Translation()
+    proxy: Proxy = Proxy()
     enable_web: bool = False
     upstreams: tuple[Upstream, ...] = ()
     max_body_bytes: int = 20 * 2**20

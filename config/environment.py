@@ -1,0 +1,82 @@
+"""``${NAME}`` and ``${file:/path}`` in the texts of a config, replaced by what the environment and files hold.
+
+Faults name the variable or the file and never what is in it.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any, Final
+
+from config.faults import Path, Report
+
+MAX_FILE_BYTES: Final = 2**20
+
+_REFERENCE: Final = re.compile(r"\$(\$\{)|\$\{([^}]*)(\}?)")
+_ESCAPE: Final = "write $${ where the text itself holds ${"
+_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class Substituted(str):
+    """A text that came out of the environment or a file as a whole, and so may stand for a number or a yes or no."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What references are resolved with. Relative file names count from ``folder``; faults go to ``report``."""
+
+    environ: Mapping[str, str]
+    folder: FilePath
+    report: Report
+
+
+def substitute(value: Any, around: Surroundings, path: Path = ()) -> Any:
+    """``value`` with every reference in its texts replaced, at any depth; keys stay as they are.
+
+    ``$${`` stands for ``${``. A file's trailing newlines are left out. Unset variables and unreadable files are
+    reported as faults and leave an empty text.
+    """
+    if isinstance(value, dict):
+        return {key: substitute(item, around, (*path, key)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [substitute(item, around, (*path, index)) for index, item in enumerate(value)]
+    if not isinstance(value, str) or "${" not in value:
+        return value
+    text = _REFERENCE.sub(lambda found: _replacement(found, around, path), value)
+    whole = _REFERENCE.fullmatch(value)
+    return Substituted(text) if whole and not whole[1] else text
+
+
+def _replacement(found: re.Match[str], around: Surroundings, path: Path) -> str:
+    escaped, name, end = found.groups()
+    if escaped:
+        return str(escaped)
+    if not end:
+        around.report.fault(path, "${ without a closing }", _ESCAPE)
+    elif name.startswith("file:"):
+        return _from_file(name[5:].strip(), around, path)
+    elif not _NAME.fullmatch(name):
+        around.report.fault(path, "no variable can have the name in this ${…}", _ESCAPE)
+    elif name not in around.environ:
+        around.report.fault(path, f"the environment variable {name} is not set")
+    else:
+        return around.environ[name]
+    return ""
+
+
+def _from_file(name: str, around: Surroundings, path: Path) -> str:
+    try:
+        with (around.folder / name).open("rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+        text = content.decode("utf-8-sig")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        around.report.fault(path, f"the file {name} cannot be read: {reason}")
+        return ""
+    if len(content) > MAX_FILE_BYTES:
+        around.report.fault(path, f"the file {name} holds more than {MAX_FILE_BYTES} bytes")
+        return ""
+    return text.rstrip("\r\n")

@@ -1,0 +1,62 @@
+"""gunicorn's settings, for ``gunicorn -c python:config.gunicorn wsgi:app``. Every name that gunicorn knows is one.
+
+The address and the log level come from the gateway's config file, ``$SIMPLE_ONE_API_CONFIG`` or ``config.json``; a
+faulty file ends the start with its faults.
+"""
+
+import os
+import shutil
+from typing import Any
+
+from config import listen
+from config.load import ConfigError, load
+
+
+def _workers(given: str) -> int:
+    if not given.isdecimal() or int(given) < 1:
+        raise ValueError(f"SIMPLE_ONE_API_WORKERS is {given!r}, but must be a whole number above 0")
+    return int(given)
+
+
+_path = os.environ.get("SIMPLE_ONE_API_CONFIG", "config.json")
+_settings = load(_path)
+
+bind = listen.notation(*listen.address(_settings))
+loglevel = {"warn": "warning"}.get(_settings.log_level, _settings.log_level)
+accesslog = None  # the gateway writes its own access lines
+
+# Limits are exact within a worker. More workers are for more cores than one can use, and multiply the limits.
+workers = _workers(os.environ.get("SIMPLE_ONE_API_WORKERS", "1"))
+worker_class = "config.worker.Worker"
+worker_connections = 1000
+preload_app = False  # gevent patches each worker before the gateway is imported; a preloaded one could not be patched
+
+timeout = 60  # seconds without a heartbeat of the worker's loop, not of a request
+graceful_timeout = 330  # a stream under way may end in peace; the service file's TimeoutStopSec is longer
+keepalive = 75  # longer than nginx keeps an idle upstream connection (60 s), so that nginx is the one to close
+
+forwarded_allow_ips = "127.0.0.1,::1,::ffff:127.0.0.1"
+limit_request_line = 4094
+control_socket_disable = True  # its default place is the home directory, which a service does not have
+
+
+def when_ready(server: Any) -> None:
+    """Make SIGHUP spare the running workers when the config file is broken: new ones could not start."""
+    reload = server.handle_hup
+
+    def checked_reload() -> None:
+        try:
+            load(_path)
+        except ConfigError as faults:
+            server.log.error("not reloaded, the old config stays in force:\n%s", faults)
+        else:
+            reload()
+
+    server.handle_hup = checked_reload
+
+
+def on_exit(server: Any) -> None:
+    """Remove the config that ``app/local.py`` wrote for a start without one."""
+    del server
+    if own := os.environ.get("SIMPLE_ONE_API_OWN_CONFIG"):
+        shutil.rmtree(own, ignore_errors=True)
