@@ -1,6 +1,7 @@
 """The words an operator reads before the gateway starts: what it serves, where, and a line to paste. Never a secret."""
 
 import json
+import shlex
 from collections.abc import Iterable, Iterator
 
 from config.model import Settings, Upstream
@@ -16,8 +17,9 @@ def banner(settings: Settings, version: str) -> Iterator[str]:
     yield from (f"  note: {note}" for note in settings.notes)
     if not settings.caller_keys and settings.bind_host in WILDCARDS:
         yield "  note: no api_key is set, so whoever reaches this address can use it"
-    yield "try it:"
-    yield f"  {curl(settings)}"
+    if any(upstream.enabled and upstream.models for upstream in settings.upstreams):
+        yield "try it:"
+        yield f"  {curl(settings)}"
 
 
 def summary(settings: Settings) -> Iterator[str]:
@@ -48,7 +50,7 @@ def curl(settings: Settings) -> str:
     }
     key = "-H 'Authorization: Bearer YOUR_KEY' " if settings.caller_keys else ""
     kind = "-H 'Content-Type: application/json'"
-    return f"curl -N {base_url(settings)}/chat/completions {key}{kind} -d '{json.dumps(body)}'"
+    return f"curl -N {base_url(settings)}/chat/completions {key}{kind} -d {shlex.quote(json.dumps(body))}"
 
 
 def _names(upstreams: Iterable[Upstream]) -> dict[str, None]:

@@ -15,11 +15,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final, NoReturn
 
-from config.load import ConfigError, load
-
 from app import local
 from app.banner import banner, base_url, summary
 from config import listen
+from config.load import ConfigError, load
 from config.model import Settings
 
 ROOT: Final = Path(__file__).resolve().parents[1]
@@ -111,14 +110,15 @@ def find_config(file: str | None, environ: Mapping[str, str]) -> str | None:
 
 def begin_local() -> Path:
     """The config for a start without one, after the local model has loaded or was found missing."""
-    began = time.monotonic()
+    print("no config.json here, so a small model on this machine will answer")
     print(LOADING, end="", flush=True)
+    began = time.monotonic()
     begun = local.begin(_redraw if sys.stdout.isatty() else lambda elapsed_s: None)
     if begun.model:
         print(f" {time.monotonic() - began:.1f} s")
     else:
         print(f" {begun.reason}. The gateway starts, but has no upstream to ask.")
-    print(f"no config.json here: to use vendors of your own, copy one of {ROOT / 'config' / 'samples'} and start again")
+    print(f"for vendors of your own, copy a file of {ROOT / 'config' / 'samples'} to config.json and start again")
     return begun.config
 
 

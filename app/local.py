@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from providers.types import Json
 
@@ -78,6 +78,7 @@ def document(server_url: str | None) -> Json:
     entry = {
         "id": "local",
         "provider": "llama.cpp",
+        "enabled": True,
         "server_url": server_url,
         "models": [MODEL],
         "limit": {"concurrency": SLOTS, "timeout": QUEUE_S},
@@ -101,26 +102,26 @@ def start(command: list[str], tick: Callable[[float], None], limit_s: float = LO
     process = subprocess.Popen(command, stdin=end, stdout=subprocess.PIPE, start_new_session=True)  # noqa: S603 - ours
     os.close(end)
     try:
-        url = _first_line(process, limit_s, tick)
+        url = _first_line(process.stdout, limit_s, tick)
     except BaseException:
         os.close(lifeline)
         process.kill()
-        process.communicate()
+        process.wait()
         raise
     os.set_inheritable(lifeline, True)
     return Model(f"{url}/v1", process, lifeline)
 
 
-def _first_line(process: subprocess.Popen[bytes], limit_s: float, tick: Callable[[float], None]) -> str:
-    assert process.stdout is not None  # noqa: S101 - for mypy: it is a pipe
+def _first_line(output: IO[bytes] | None, limit_s: float, tick: Callable[[float], None]) -> str:
+    assert output is not None  # noqa: S101 - for mypy: it is a pipe
     began = time.monotonic()
-    while not select.select([process.stdout], [], [], 0.1)[0]:
-        elapsed_s = time.monotonic() - began
-        tick(elapsed_s)
-        if elapsed_s > limit_s:
-            raise LoadingError(f"it did not load within {limit_s:g} s")
-    with process.stdout:
-        line = process.stdout.readline().decode().strip()
+    with output:
+        while not select.select([output], [], [], 0.1)[0]:
+            elapsed_s = time.monotonic() - began
+            tick(elapsed_s)
+            if elapsed_s > limit_s:
+                raise LoadingError(f"it did not load within {limit_s:g} s")
+        line = output.readline().decode().strip()
     if not line.startswith("http://"):
         raise LoadingError("its process ended while loading")
     return line

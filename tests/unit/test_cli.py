@@ -9,21 +9,27 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO
 
 import pytest
-from config.load import load
 
 from app import cli, local
 from app.banner import banner, curl, summary
+from config.load import load
 from config.model import CallerKey, Settings, Upstream
 from providers.types import Secret
 
 KEY = "sk-never-to-be-printed"
+
+
+@pytest.fixture(autouse=True)
+def _private_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 class BecameError(Exception):
@@ -242,12 +248,17 @@ class Running:
     def log(self) -> str:
         return Path(self._log.name).read_text()
 
-    def get(self, path: str, client: http.client.HTTPConnection | None = None) -> int:
-        client = client or http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        client.request("GET", path)
-        reply = client.getresponse()
-        reply.read()
-        return reply.status
+    def connect(self) -> "closing[http.client.HTTPConnection]":
+        return closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=5))
+
+    def answers(self) -> bool:
+        """Whether it answers on a connection of its own."""
+        try:
+            with self.connect() as client:
+                return health(client) == 200
+        except OSError:
+            assert self.process.poll() is None, self.log
+            return False
 
     def stop(self, signum: signal.Signals = signal.SIGTERM) -> tuple[int, float]:
         """Its exit code and how many seconds it took to end."""
@@ -270,22 +281,22 @@ def gateway(folder: Path, *arguments: str, **environ: str) -> Iterator[Running]:
             env={**os.environ, "PYTHONPATH": str(cli.ROOT), **environ},
             stdout=log,
             stderr=log,
+            start_new_session=True,
         )
         running = Running(process, port, log)
         try:
-            assert eventually(lambda: answers(running)), running.log
+            assert eventually(running.answers), running.log
             yield running
         finally:
             process.kill() if process.poll() is None else None
             process.wait()
 
 
-def answers(running: Running) -> bool:
-    try:
-        return running.get("/healthz") == 200
-    except OSError:
-        assert running.process.poll() is None, running.log
-        return False
+def health(client: http.client.HTTPConnection) -> int:
+    client.request("GET", "/healthz")
+    reply = client.getresponse()
+    reply.read()
+    return reply.status
 
 
 def eventually(true: Callable[[], bool], limit_s: float = 15.0) -> bool:
@@ -303,10 +314,9 @@ def test_serves_from_anywhere_and_stops_when_told(tmp_path: Path) -> None:
         (tmp_path / decoy).mkdir()
         (tmp_path / decoy / "__init__.py").write_text("raise ImportError('a decoy')")
     with gateway(tmp_path) as running:
-        client = http.client.HTTPConnection("127.0.0.1", running.port, timeout=5)
-        assert running.get("/healthz", client) == 200
-        code, took_s = running.stop()
-        client.close()
+        with running.connect() as client:
+            assert health(client) == 200
+            code, took_s = running.stop()
         assert code == 0
         assert took_s < 8
         assert KEY not in running.log
@@ -328,6 +338,16 @@ def test_tells_systemd_and_stops_at_once_on_int(tmp_path: Path) -> None:
 
 
 @pytest.mark.e2e
+def test_ctrl_c_ends_quietly(tmp_path: Path) -> None:
+    """Broken: Ctrl-C, which reaches all processes of a terminal, ends in a traceback or not at once."""
+    (tmp_path / "config.json").write_text(config(free_port()))
+    with gateway(tmp_path) as running:
+        os.killpg(running.process.pid, signal.SIGINT)
+        assert running.process.wait(5) == 0
+        assert "Traceback" not in running.log
+
+
+@pytest.mark.e2e
 def test_hup_spares_the_running_gateway(tmp_path: Path) -> None:
     """Broken: HUP with a broken config takes the gateway down, or HUP with a sound one changes nothing."""
     file = tmp_path / "config.json"
@@ -337,12 +357,12 @@ def test_hup_spares_the_running_gateway(tmp_path: Path) -> None:
         file.write_text("{")
         running.process.send_signal(signal.SIGHUP)
         assert eventually(lambda: "not reloaded" in running.log), running.log
-        assert running.get("/healthz") == 200
+        assert running.answers()
         file.write_text(sound)
         workers = running.log.count("Booting worker")
         running.process.send_signal(signal.SIGHUP)
         assert eventually(lambda: running.log.count("Booting worker") > workers), running.log
-        assert eventually(lambda: answers(running))
+        assert eventually(running.answers)
 
 
 @pytest.mark.e2e

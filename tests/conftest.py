@@ -1,0 +1,25 @@
+"""Fixtures that more than one kind of test needs."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.fakevendor.control import FakeVendor, running
+
+
+@pytest.fixture(scope="session")
+def vendor() -> Iterator[FakeVendor]:
+    """One fake vendor for this test process; tests tell their requests apart by model name and ``mark``."""
+    with running() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def openapi_path() -> Path:
+    """OpenAI's own description of its API; tests that need it are skipped where it is not at hand."""
+    path = Path(os.environ.get("OPENAI_OPENAPI", Path(__file__).parents[2] / "shared" / "openai-openapi.yaml"))
+    if not path.is_file():
+        pytest.skip("no openai-openapi.yaml (see OPENAI_OPENAPI)")
+    return path
