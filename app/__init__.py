@@ -30,7 +30,8 @@ def create_app(holder: Holder) -> Flask:
         request.max_content_length = runtime.settings.max_body_bytes
         if request.method == "OPTIONS":
             return cors.preflight()
-        caller = ANYBODY if request.endpoint in _PUBLIC else runtime.callers.identify(request.headers)
+        trace.quiet = request.endpoint in _PUBLIC
+        caller = ANYBODY if trace.quiet else runtime.callers.identify(request.headers)
         trace.caller = caller.label
         g.call = Call(runtime, caller, Client(request.environ.get("gunicorn.socket")), trace)
         return None

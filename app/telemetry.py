@@ -36,6 +36,7 @@ class Trace:
     first: float | None = None
     usage: Usage | None = None
     sent_bytes: int = 0
+    quiet: bool = False
     written: bool = False
 
     def note(self, text: str) -> None:
@@ -57,10 +58,12 @@ class Trace:
         self.sent_bytes += chunk_bytes
 
     def write(self) -> None:
-        """Write the access line, once."""
+        """Write the access line, once; health checks and the like only where debugging is on."""
         if not self.written:
             self.written = True
-            ACCESS.info("request", extra={"fields": self.fields()})
+            level = logging.DEBUG if self.quiet else logging.INFO
+            if ACCESS.isEnabledFor(level):
+                ACCESS.log(level, "request", extra={"fields": self.fields()})
 
     def fields(self) -> dict[str, Any]:
         """The line's fields in their order; what is unknown is left out."""

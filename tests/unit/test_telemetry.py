@@ -45,6 +45,14 @@ def test_written_once(caplog: pytest.LogCaptureFixture) -> None:
     assert written.count("req_once") == 1
 
 
+def test_health_checks_are_quiet(caplog: pytest.LogCaptureFixture) -> None:
+    """Broken: a health check every few seconds fills the log."""
+    logging.getLogger("simple_one_api").propagate = True
+    with caplog.at_level(logging.INFO, logger="simple_one_api.access"):
+        Trace("req_quiet", "GET", "/healthz", quiet=True).write()
+    assert "req_quiet" not in [record.fields["id"] for record in caplog.records if hasattr(record, "fields")]
+
+
 def test_failure_is_noted_and_the_unexpected_logged(caplog: pytest.LogCaptureFixture) -> None:
     """Broken: a crash leaves no traceback, or an ordinary failure leaves one."""
     logging.getLogger("simple_one_api").propagate = True
