@@ -1,7 +1,7 @@
 """A small Messages API that checks what it is sent. In threads of a test; ``served`` and ``faults`` tell what came.
 
-A user's text of ``FAIL <status> <type> <message>`` is answered with that error, ``BREAK <after>`` with a stream that ends
-in an error event after so many events, ``CUT <after>`` with one that just ends.
+A user's text of ``FAIL <status> <type> <message>`` is answered with that error, ``BREAK <after>`` with a stream that
+ends in an error event after so many events, ``CUT <after>`` with one that just ends.
 """
 
 import json
@@ -51,7 +51,7 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
         del format, args
 
-    def do_POST(self) -> None:  # noqa: N802 - the base class names it so
+    def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
         headers = {name.lower(): value for name, value in self.headers.items()}
         try:

@@ -57,7 +57,8 @@ def content(body: dict[str, Any], number: int) -> Iterator[dict[str, Any]]:
     if results:
         yield text("Results: " + "; ".join(spoken(block.get("content")) for block in results) + ".")
     elif wants_tools(body, asked):
-        yield text("Let me see.")
+        if body.get("tool_choice", {}).get("type") not in ("any", "tool"):
+            yield text("Let me see.")
         yield from calls(body, asked, number)
     elif body.get("output_config", {}).get("format"):
         yield text('{"city": "Paris", "degrees": 18}')

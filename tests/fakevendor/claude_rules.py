@@ -7,7 +7,6 @@ from typing import Any
 from tests.fakevendor.claude_turns import Refused, check_messages
 
 KEYS = {"test-key", "other-key"}
-BEARERS = {"relay-token"}
 FIELDS = {
     "model", "messages", "max_tokens", "system", "stream", "temperature", "top_p", "top_k", "stop_sequences",
     "metadata", "tools", "tool_choice", "thinking", "output_config", "cache_control", "service_tier", "container",
@@ -50,7 +49,7 @@ def check_headers(headers: dict[str, str], path: str) -> None:
     key, bearer = headers.get("x-api-key"), headers.get("authorization")
     if key and bearer:
         raise Refused("both x-api-key and authorization were given", 401, "authentication_error")
-    if key not in KEYS and (bearer or "").removeprefix("Bearer ") not in BEARERS:
+    if key not in KEYS and (bearer or "").removeprefix("Bearer ") not in KEYS:
         raise Refused("invalid x-api-key", 401, "authentication_error")
     if not headers.get("anthropic-version"):
         raise Refused("anthropic-version: header is required")

@@ -109,6 +109,13 @@ def test_turns(messages: list[Json], expected: list[Json]) -> None:
     assert sent(messages) == (expected, ())
 
 
+def test_names_of_speakers() -> None:
+    """The name of a speaker, which the API does not know, goes up or is lost without a word."""
+    named = {**answer("a", "1"), "name": "f"}
+    assert sent([user("q"), calls("a"), named])[1] == ()
+    assert sent([{**user("q"), "name": "Ann"}]) == ([user("q")], ("dropped messages[].name",))
+
+
 def test_first_message_is_the_users() -> None:
     """A history that begins with the assistant is refused by the API."""
     assert sent([said("a"), user("b")]) == (

@@ -94,6 +94,9 @@ class _Writer:
         self._ids = names.Ids()
 
     def add(self, message: Json) -> None:
+        """Put a message into its turn; system messages have none."""
+        if message["role"] != "tool":
+            self._losses += [f"dropped messages[].{name}" for name in ("name", "audio") if message.get(name)]
         if message["role"] == "assistant":
             self._assistant(message)
         elif message["role"] == "tool":

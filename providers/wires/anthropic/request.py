@@ -17,7 +17,7 @@ VERSION: Final = "2023-06-01"
 MOST_PLAIN_TOKENS: Final = 21_333
 """Above this limit an answer may take more than ten minutes, which no idle connection survives: it is streamed.
 
-Source: https://github.com/anthropics/anthropic-sdk-python/blob/main/README.md#long-requests, checked 2026-08.
+Source: https://platform.claude.com/docs/en/cli-sdks-libraries/sdks/python#long-requests, checked 2026-08.
 """
 
 _JSON_ONLY: Final = "Answer with one JSON object and nothing else: no text around it and no code fence."
