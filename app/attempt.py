@@ -54,6 +54,7 @@ class Attempt:
                 if delta.memo:
                     self.call.runtime.memory.keep(delta.memo)
                 yield delta
+            reply.settle()
 
     def embed(self, request: EmbeddingRequest) -> Items[EmbeddingReply]:
         """All vectors in one reply, asked for in as many calls as the vendor needs. Raises ProviderError."""
@@ -61,7 +62,8 @@ class Attempt:
         if embedder is None:
             message = f"{self.target.vendor.name} offers no embeddings"
             raise ProviderError(ErrorKind.UNSUPPORTED, message, param="model")
-        replies = [self._embed_batch(batch, embedder) for batch in _batches(request, embedder.batch)]
+        size = embedder.batch if isinstance(embedder.batch, int) else embedder.batch(self.target.to)
+        replies = [self._embed_batch(batch, embedder) for batch in _batches(request, size)]
         vectors = [vector for reply in replies for vector in reply.vectors]
         if len(vectors) != len(request.inputs):
             raise ProviderError(ErrorKind.MALFORMED, f"{len(request.inputs)} inputs, but {len(vectors)} vectors came")

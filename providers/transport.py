@@ -9,6 +9,7 @@ becomes a ProviderError, and no message holds a URL's query or a proxy's passwor
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
@@ -23,6 +24,8 @@ from providers.websocket import WebSocketTransport
 
 READ_BYTES: Final = 64 * 1024
 _POOL_SIZE: Final = 256
+_SETTLE_S: Final = 0.05
+_SETTLE_READS: Final = 4
 
 
 class Transport(Protocol):
@@ -74,7 +77,9 @@ class HTTPTransport:
             )
         raw = response.raw
         headers = {name.lower(): value for name, value in response.headers.items()}
-        return WireReply(response.status_code, headers, self._chunks(raw, wire.url, started), raw.close)
+        return WireReply(
+            response.status_code, headers, self._chunks(raw, wire.url, started), raw.close, partial(_settle, raw)
+        )
 
     def _chunks(self, raw: urllib3.HTTPResponse, url: str, started: float) -> Iterator[bytes]:
         _set_timeout(raw, max(0.05, self._timeouts.first_event_s - (time.monotonic() - started)))
@@ -127,6 +132,17 @@ def _prepared(wire: WireRequest) -> requests.PreparedRequest:
     prepared.headers["Accept-Encoding"] = "identity"
     prepared.headers.setdefault("User-Agent", "simple-one-api")
     return prepared
+
+
+def _settle(raw: urllib3.HTTPResponse) -> None:
+    """Read on to the end of the body, if that end is here already. Whatever goes wrong only costs the connection."""
+    _set_timeout(raw, _SETTLE_S)
+    try:
+        for _ in range(_SETTLE_READS):
+            if not raw.read1(READ_BYTES, decode_content=True):
+                return
+    except (urllib3.exceptions.HTTPError, OSError):
+        return
 
 
 def _set_timeout(raw: urllib3.HTTPResponse, seconds: float) -> None:

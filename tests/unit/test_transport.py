@@ -153,6 +153,39 @@ def test_close_works_twice() -> None:
         reply.close()
 
 
+@pytest.mark.parametrize(("rest", "reused"), [(b"0\r\n\r\n", True), (b"", False)], ids=["ended", "left open"])
+def test_connection_is_kept_after_the_last_word(rest: bytes, reused: bool) -> None:
+    """Broken: every stream costs a new connection, or a vendor that ends no stream holds the client up."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    accepted = []
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            accepted.append(connection)
+            threading.Thread(target=answer, args=(connection,), daemon=True).start()
+
+    def answer(connection: socket.socket) -> None:
+        with connection:
+            while connection.recv(65536):
+                connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n4\r\nDONE\r\n" + rest)
+
+    threading.Thread(target=serve, daemon=True).start()
+    transport = HTTPTransport(Timeouts())
+    for _ in range(2):
+        with closing(
+            transport.send(WireRequest("POST", f"http://127.0.0.1:{listener.getsockname()[1]}/", {}, b"{}"))
+        ) as reply:
+            assert next(reply.chunks) == b"DONE"
+            reply.settle()
+    transport.close()
+    listener.close()
+    assert len(accepted) == (1 if reused else 2)
+
+
 def test_unknown_transport() -> None:
     """Broken: a misspelt transport in a vendor's row is taken for HTTP."""
     with pytest.raises(ValueError, match="carrier pigeon"):
