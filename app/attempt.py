@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
 from app.call import Call
+from app.ranges import clamped
 from app.runtime import Target
 from providers import stops, thinking
 from providers.errors import ErrorKind, ProviderError
@@ -43,8 +44,10 @@ class Attempt:
 
     def chat(self, request: ChatRequest) -> Items[Delta]:
         """The vendor's deltas as they come. Raises ProviderError."""
-        vendor = self.target.vendor
-        wire = self._checked(vendor.encode(request, self._destination(request)))
+        vendor, ranges = self.target.vendor, self.call.runtime.settings.params_range
+        request, clamps = clamped(request, ranges.get(self.target.name) or ranges.get(self.target.to.model))
+        wire = vendor.encode(request, self._destination(request))
+        wire = self._checked(replace(wire, changes=clamps + wire.changes))
         with closing(self._send(wire)) as reply:
             _check_status(vendor, reply)
             deltas = vendor.decode(vendor.frame(reply.chunks))

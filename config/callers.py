@@ -1,7 +1,7 @@
 """``api_keys`` made caller keys, each read for itself; no message shows a key."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 from config.faults import Report, printable
 from config.fields import found
@@ -10,6 +10,8 @@ from config.model import CallerKey
 from config.schema import CallerKeySchema
 from config.tidy import read, tidy
 from providers.types import Secret
+
+_KEY: Final = CallerKeySchema()
 
 
 def keys(raw: list[Any], master: tuple[CallerKey, ...], report: Report) -> tuple[CallerKey, ...]:
@@ -26,7 +28,7 @@ def keys(raw: list[Any], master: tuple[CallerKey, ...], report: Report) -> tuple
 
 def _key(item: dict[str, Any], index: int, seen: dict[Secret, str], report: Report) -> CallerKey | None:
     path = ("api_keys", index)
-    key, wrong = read(CallerKeySchema(), tidy(item, CallerKeySchema(), path, report), path, report)
+    key, wrong = read(_KEY, tidy(item, _KEY, path, report), path, report)
     if key is None:
         return None
     if key.key in seen:

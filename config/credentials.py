@@ -18,7 +18,8 @@ from config.tidy import read, tidy
 from providers.types import Secret
 from providers.vendor import CredentialFields, Vendor
 
-BESIDES: Final = frozenset(BesidesSchema().fields)
+_BESIDES: Final = BesidesSchema()
+BESIDES: Final = frozenset(_BESIDES.fields)
 """What a credential may hold that is not part of it."""
 
 _SHOWN_NAME: Final = re.compile(r"[\w.-]{1,24}")
@@ -33,11 +34,15 @@ def given(entry: Entry, path: Path) -> list[tuple[Path, Any]]:
 
 
 def field_names(entry: Entry, vendors: Mapping[str, Vendor]) -> frozenset[str]:
-    """The fields of the entry's first credential, misspelt ones as what they were meant for, empty ones not."""
-    _, raw = given(entry, ())[0]
-    names = [name for name, value in raw.items() if not _is_empty(value)] if isinstance(raw, dict) else []
+    """The fields of the entry's first credential, misspelt ones as what they were meant for, empty ones not.
+
+    Among them are the kinds of keys that vendors tell apart by how they begin.
+    """
+    _, first = given(entry, ())[0]
+    raw = first if isinstance(first, dict) else {}
     known = {name for row in vendors.values() for name in row.credentials.known}
-    return frozenset(name if name in known else nearest(name, known) or name for name in names if name not in BESIDES)
+    named = {name if name in known else nearest(name, known) or name for name in _filled(raw) if name not in BESIDES}
+    return frozenset(named.union(*(_looks(raw, row.credentials) for row in vendors.values())))
 
 
 def check(entry: Entry, row: Vendor, path: Path, report: Report) -> tuple[Credential, ...]:
@@ -50,7 +55,7 @@ def check(entry: Entry, row: Vendor, path: Path, report: Report) -> tuple[Creden
     checked = []
     for where, raw in given(entry, path):
         if isinstance(raw, dict):
-            checked.append(_credential(raw, row, _Place(where, report, entry.enabled)))
+            checked.append(_credential(raw, row, _Place(where, report, entry.enabled, entry.server_url)))
         else:
             report.fault(where, f"expected an object, found {found(raw)}")
     return tuple(credential for credential in checked if credential)
@@ -58,11 +63,12 @@ def check(entry: Entry, row: Vendor, path: Path, report: Report) -> tuple[Creden
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a credential stands, and whether what it lacks is a fault (``used``) or a note."""
+    """Where a credential stands, whether what it lacks is a fault (``used``) or a note, and the address it is for."""
 
     path: Path
     report: Report
     used: bool
+    server_url: str
 
     def lacks(self, path: Path, message: str, hint: str = "") -> None:
         tell = self.report.fault if self.used else self.report.note
@@ -72,7 +78,7 @@ class _Place:
 def _credential(raw: dict[str, Any], row: Vendor, place: _Place) -> Credential | None:
     named = _rightly_named(raw, row, place)
     besides = {name: named.pop(name) for name in BESIDES - row.credentials.known if name in named}
-    more, _ = read(BesidesSchema(), tidy(besides, BesidesSchema(), place.path, place.report), place.path, place.report)
+    more, _ = read(_BESIDES, tidy(besides, _BESIDES, place.path, place.report), place.path, place.report)
     if not more.get("enabled", True):
         return None
     _check_needed(named, row.credentials, place)
@@ -98,8 +104,9 @@ def _rightly_named(raw: dict[str, Any], row: Vendor, place: _Place) -> dict[str,
 
 
 def _check_needed(named: dict[str, Any], fields: CredentialFields, place: _Place) -> None:
-    """Report what is missing to the alternative that is nearest to complete."""
-    present = {name for name, value in named.items() if not _is_empty(value)}
+    """Report what is missing to the alternative that is nearest to complete, and what is in the wrong place."""
+    present = _filled(named)
+    advice = fields.advise(place.server_url, present | _looks(named, fields)) if fields.advise else ""
     lacking = min(
         # Of two that lack as much the longer one is what was begun.
         ([name for name in names if name not in present] for names in sorted(fields.required, key=len, reverse=True)),
@@ -112,7 +119,19 @@ def _check_needed(named: dict[str, Any], fields: CredentialFields, place: _Place
     absent = [name for name in lacking if name not in named]
     if absent:
         noun = "field" if len(absent) == 1 else "fields"
-        place.lacks(place.path, f"missing {noun} {_listed(absent)}", _needs(fields))
+        place.lacks(place.path, f"missing {noun} {_listed(absent)}", advice or _needs(fields))
+    elif advice:
+        place.report.note(place.path, advice)
+
+
+def _filled(raw: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(name for name, value in raw.items() if not _is_empty(value))
+
+
+def _looks(raw: Mapping[str, Any], fields: CredentialFields) -> frozenset[str]:
+    """The kinds of keys among the values, told by how they begin."""
+    kinds = fields.looks.items()
+    return frozenset(kind for kind, (name, start) in kinds if str(raw.get(name, "")).strip().startswith(start))
 
 
 def _needs(fields: CredentialFields) -> str:

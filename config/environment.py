@@ -25,7 +25,7 @@ class Substituted(str):
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Sources:
     """What references are resolved with. Relative file names count from ``folder``; faults go to ``report``."""
 
     environ: Mapping[str, str]
@@ -33,50 +33,50 @@ class Surroundings:
     report: Report
 
 
-def substitute(value: Any, around: Surroundings, path: Path = ()) -> Any:
+def substitute(value: Any, sources: Sources, path: Path = ()) -> Any:
     """``value`` with every reference in its texts replaced, at any depth; keys stay as they are.
 
     ``$${`` stands for ``${``. A file's trailing newlines are left out. Unset variables and unreadable files are
     reported as faults and leave an empty text.
     """
     if isinstance(value, dict):
-        return {key: substitute(item, around, (*path, key)) for key, item in value.items()}
+        return {key: substitute(item, sources, (*path, key)) for key, item in value.items()}
     if isinstance(value, list):
-        return [substitute(item, around, (*path, index)) for index, item in enumerate(value)]
+        return [substitute(item, sources, (*path, index)) for index, item in enumerate(value)]
     if not isinstance(value, str) or "${" not in value:
         return value
-    text = _REFERENCE.sub(lambda found: _replacement(found, around, path), value)
+    text = _REFERENCE.sub(lambda found: _replacement(found, sources, path), value)
     whole = _REFERENCE.fullmatch(value)
     return Substituted(text) if whole and not whole[1] else text
 
 
-def _replacement(found: re.Match[str], around: Surroundings, path: Path) -> str:
+def _replacement(found: re.Match[str], sources: Sources, path: Path) -> str:
     escaped, name, end = found.groups()
     if escaped:
         return str(escaped)
     if not end:
-        around.report.fault(path, "${ without a closing }", _ESCAPE)
+        sources.report.fault(path, "${ without a closing }", _ESCAPE)
     elif name.startswith("file:"):
-        return _from_file(name[5:].strip(), around, path)
+        return _from_file(name[5:].strip(), sources, path)
     elif not _NAME.fullmatch(name):
-        around.report.fault(path, "no variable can have the name in this ${…}", _ESCAPE)
-    elif name not in around.environ:
-        around.report.fault(path, f"the environment variable {name} is not set")
+        sources.report.fault(path, "no variable can have the name in this ${…}", _ESCAPE)
+    elif name not in sources.environ:
+        sources.report.fault(path, f"the environment variable {name} is not set")
     else:
-        return around.environ[name]
+        return sources.environ[name]
     return ""
 
 
-def _from_file(name: str, around: Surroundings, path: Path) -> str:
+def _from_file(name: str, sources: Sources, path: Path) -> str:
     try:
-        with (around.folder / name).open("rb") as file:
+        with (sources.folder / name).open("rb") as file:
             content = file.read(MAX_FILE_BYTES + 1)
         text = content.decode("utf-8-sig")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        around.report.fault(path, f"the file {name} cannot be read: {reason}")
+        sources.report.fault(path, f"the file {name} cannot be read: {reason}")
         return ""
     if len(content) > MAX_FILE_BYTES:
-        around.report.fault(path, f"the file {name} holds more than {MAX_FILE_BYTES} bytes")
+        sources.report.fault(path, f"the file {name} holds more than {MAX_FILE_BYTES} bytes")
         return ""
     return text.rstrip("\r\n")

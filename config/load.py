@@ -8,10 +8,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from config import callers, crosscheck, document, services
-from config.environment import Surroundings, substitute
+from config.environment import Sources, substitute
 from config.faults import ConfigError, Fault, Report
 from config.model import Proxy, Settings
 from config.schema import SettingsSchema
@@ -19,6 +19,8 @@ from config.tidy import read, tidy
 from providers.vendor import Vendor, load_vendors
 
 __all__ = ["ConfigError", "Fault", "load", "loads"]
+
+_SETTINGS: Final = SettingsSchema()
 
 
 def load(
@@ -45,7 +47,7 @@ def loads(
     report = Report(name)
     value = document.read(text, name, report)
     if isinstance(value, dict):
-        whole = substitute(value, Surroundings(environ, Path(name).parent, report))
+        whole = substitute(value, Sources(environ, Path(name).parent, report))
         settings = _settings(whole, environ, vendors if vendors is not None else load_vendors(), report)
     if report.faults or not isinstance(value, dict):
         raise report.broken()
@@ -57,9 +59,9 @@ def _settings(
     value: dict[str, Any], environ: Mapping[str, str], vendors: Mapping[str, Vendor], report: Report
 ) -> Settings:
     """Settings as far as they can be read; worth something only when nothing was reported."""
-    tidied = tidy(value, SettingsSchema(), (), report)
+    tidied = tidy(value, _SETTINGS, (), report)
     settings: Settings
-    settings, wrong = read(SettingsSchema(), tidied, (), report)
+    settings, wrong = read(_SETTINGS, tidied, (), report)
     _note_unused_proxy(settings.proxy, report)
     around = services.Surroundings(vendors, settings.proxy, environ, report)
     raw_services = {} if "services" in wrong else tidied["services"]

@@ -92,6 +92,7 @@ def _same_length(odd: re.Match[str]) -> str:
 
 def of_yaml(text: str) -> Composed:
     """The one document in ``text``. Raises YAMLError for what is not YAML, TooLargeError for what no config is."""
+    _check_depth(text)
     loader = _Loader(text)
     try:
         builder = _Builder(loader)
@@ -100,6 +101,15 @@ def of_yaml(text: str) -> Composed:
         return Composed(builder.build(node, (), root) if node else None, root, builder.repeated)
     finally:
         loader.dispose()
+
+
+def _check_depth(text: str) -> None:
+    """Raise before the composer, which is recursive and written in C, runs out of stack and takes the process along."""
+    depth = 0
+    for event in yaml.parse(text, _Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            raise TooLargeError
 
 
 class _Builder:

@@ -114,8 +114,8 @@ class Entry:
     enabled: bool = True
     models: tuple[str, ...] = ()
     embedding_models: tuple[str, ...] = ()
-    credentials: Mapping[str, Any] = field(default_factory=dict)
-    credential_list: list[Any] = field(default_factory=list)
+    credentials: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    credential_list: list[Any] = field(default_factory=list, repr=False)
     server_url: str = ""
     auth_url: str | None = None
     model_map: Mapping[str, str] = field(default_factory=dict)

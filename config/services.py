@@ -15,6 +15,8 @@ from config.tidy import read, tidy
 from providers.types import Timeouts
 from providers.vendor import Vendor, by_service, choose
 
+_OPENAI_HINT: Final = 'if it speaks the OpenAI API, put it under "openai" with its server_url'
+_ENTRY: Final = EntrySchema()
 _NAMING: Final = frozenset({"enabled", "models", "embedding_models", "model_redirect"})
 """Fields that say which models are offered: with one of them wrong, nobody knows."""
 
@@ -65,11 +67,7 @@ def _known_service(service: str, around: Surroundings) -> str | None:
         return service
     names = {name for row in around.vendors.values() for name in (row.name, *row.services)}
     guess = nearest(service, names)
-    hint = (
-        f'did you mean "{guess}"?'
-        if guess
-        else 'if it speaks the OpenAI API, put it under "openai" with its server_url'
-    )
+    hint = f'did you mean "{guess}"?' if guess else _OPENAI_HINT
     around.report.fault(("services",), f'unknown service "{printable(service)}"', hint, key=service)
     return guess
 
@@ -79,8 +77,8 @@ def _found(raw: Any, service: str, path: Path, around: Surroundings) -> Found | 
     if not isinstance(raw, dict):
         report.fault(path, f"expected an object, found {found(raw)}")
         return None
-    tidied = tidy(raw, EntrySchema(), path, report, _all_options(around.vendors))
-    entry, wrong = read(EntrySchema(), tidied, path, report)
+    tidied = tidy(raw, _ENTRY, path, report, _all_options(around.vendors))
+    entry, wrong = read(_ENTRY, tidied, path, report)
     if "enabled" not in tidied:
         report.note(path, '"enabled" is absent and taken as true')
     _note_limits(tidied, path, report)
@@ -184,7 +182,7 @@ def _note_row(entry: Entry, row: Vendor, tidied: dict[str, Any], path: Path, aro
             path, f"this version does not speak the protocol of {row.name} yet; its models answer with an error"
         )
     for name in tidied:
-        if name not in EntrySchema().fields and name not in row.options:
+        if name not in _ENTRY.fields and name not in row.options:
             report.note((*path, name), f"has no effect for {row.name}")
 
 

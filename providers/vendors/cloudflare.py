@@ -16,6 +16,7 @@ DEFAULT_MAX_TOKENS = 2048
 """Asked for when the client sets no limit; the vendor's own default of 256 cuts most answers."""
 
 _ACCOUNT = "{account_id}"
+_ACCOUNT_NOTE = "account_id takes the place of {account_id} in server_url; without one, put the number there yourself"
 
 
 def surface_url(server_url: str, _model: str) -> str:
@@ -31,6 +32,12 @@ def sign(request: WireRequest, credential: Mapping[str, Secret], now: float) -> 
     if account and _ACCOUNT in request.url:
         request = replaced(request, url=request.url.replace(_ACCOUNT, quote(account.reveal(), safe="")))
     return auth.bearer(request, credential, now)
+
+
+def _advise(server_url: str, fields: frozenset[str]) -> str:
+    if "account_id" in fields or (server_url and _ACCOUNT not in server_url):
+        return ""
+    return _ACCOUNT_NOTE
 
 
 def _adjust(body: Json, _losses: list[str]) -> None:
@@ -54,7 +61,7 @@ VENDOR: Vendor = row(
         },
     ),
     sign=sign,
-    credentials=CredentialFields(optional=("account_id",), note="account_id fills {account_id} in server_url"),
+    credentials=CredentialFields(optional=("account_id",), note=_ACCOUNT_NOTE, advise=_advise),
     hosts=("api.cloudflare.com",),
     models=("@cf/meta/llama-3.1-8b-instruct", "@cf/meta/llama-3.3-70b-instruct-fp8-fast", "@cf/openai/gpt-oss-120b"),
     embedding_models=("@cf/baai/bge-m3", "@cf/baai/bge-base-en-v1.5"),

@@ -12,7 +12,7 @@ from app.call import Call
 from app.client import Client
 from app.errors import ClientGone
 from app.runtime import Runtime
-from config.model import CircuitBreaker, Limits
+from config.model import CircuitBreaker, Limits, ParamsRange
 from providers.errors import ErrorKind, ProviderError
 from providers.types import Delta, EmbeddingRequest, Secret, Token, WireRequest
 from providers.vendor import Exchange, Preparation
@@ -198,6 +198,14 @@ def test_dropped_fields_are_told_or_refused() -> None:
     assert not transports["a"].sent
 
 
+def test_ranges_of_the_config_reach_the_vendor() -> None:
+    """Broken: ``params_range`` has no effect, or none that the client hears of."""
+    made, _ = wired(runtime(upstream("a"), params_range={"m": ParamsRange(temperature=(0.0, 1.0))}), a=good)
+    asked = call(made)
+    gateway.chat(request(temperature=2, odd_field=1), targets(made), asked).close()
+    assert asked.trace.changes == ("clamped temperature to 1.0", "dropped odd_field")
+
+
 def test_breaker_leaves_a_sick_upstream_alone() -> None:
     """Broken: a failing upstream is asked again and again, or its rest is not told."""
     made, transports = wired(runtime(upstream("a"), circuit_breaker=CircuitBreaker(failure_threshold=2)), a=status(500))
@@ -322,7 +330,7 @@ def test_preparation_comes_before_the_chat() -> None:
         lambda status, headers, body: {"id": body.decode()},
     )
     vendor = dataclasses.replace(TOY, encode=encode, prepare=prepare)
-    answer = lambda wire: (200, iter([b"f-1"])) if wire.url.endswith("files") else good(wire)  # noqa: E731
+    answer = lambda wire: (200, iter([b"f-1"])) if wire.url.endswith("files") else good(wire)
     made, transports = wired(runtime(upstream("a"), vendor=vendor), a=answer)
     assert text(read(made)) == "Hello"
     assert transports["a"].sent[1].headers["file"] == "f-1"
