@@ -47,7 +47,7 @@ class Attempt:
         vendor, ranges = self.target.vendor, self.call.runtime.settings.params_range
         request, clamps = clamped(request, ranges.get(self.target.name) or ranges.get(self.target.to.model))
         wire = vendor.encode(request, self._destination(request))
-        wire = self._checked(replace(wire, changes=clamps + wire.changes))
+        wire = self._checked(replace(wire, changes=clamps + wire.changes, whole=not request.stream))
         with closing(self._send(wire)) as reply:
             _check_status(vendor, reply)
             deltas = vendor.decode(vendor.frame(reply.chunks))

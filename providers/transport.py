@@ -61,12 +61,14 @@ class HTTPTransport:
     def send(self, wire: WireRequest) -> WireReply:
         """The reply once its headers are in. The body comes as ``chunks``, each as soon as its bytes are.
 
-        Raises TIMEOUT when there is no connection within ``connect_s`` or no byte within ``first_event_s``,
-        CONNECTION when there is none to be had. The chunks raise TIMEOUT after ``idle_s`` without a byte and
+        Raises TIMEOUT when there is no connection within ``connect_s`` or no byte within ``first_event_s`` (or
+        ``idle_s``, if that is longer and the answer comes whole), CONNECTION when there is none to be had. The chunks raise TIMEOUT after ``idle_s`` without a byte and
         INCOMPLETE when the connection ends before the body does.
         """
-        started = time.monotonic()
-        timeout = urllib3.Timeout(connect=self._timeouts.connect_s, read=self._timeouts.first_event_s)
+        limits = self._timeouts
+        first_s = max(limits.first_event_s, limits.idle_s) if wire.whole else limits.first_event_s
+        deadline = time.monotonic() + first_s
+        timeout = urllib3.Timeout(connect=limits.connect_s, read=first_s)
         with _faults(wire.url):
             response = self._adapter.send(
                 _prepared(wire),
@@ -78,11 +80,11 @@ class HTTPTransport:
         raw = response.raw
         headers = {name.lower(): value for name, value in response.headers.items()}
         return WireReply(
-            response.status_code, headers, self._chunks(raw, wire.url, started), raw.close, partial(_settle, raw)
+            response.status_code, headers, self._chunks(raw, wire.url, deadline), raw.close, partial(_settle, raw)
         )
 
-    def _chunks(self, raw: urllib3.HTTPResponse, url: str, started: float) -> Iterator[bytes]:
-        _set_timeout(raw, max(0.05, self._timeouts.first_event_s - (time.monotonic() - started)))
+    def _chunks(self, raw: urllib3.HTTPResponse, url: str, deadline: float) -> Iterator[bytes]:
+        _set_timeout(raw, max(0.05, deadline - time.monotonic()))
         with _faults(url):
             chunk = raw.read1(READ_BYTES, decode_content=True)
             _set_timeout(raw, self._timeouts.idle_s)

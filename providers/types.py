@@ -105,7 +105,8 @@ class Destination:
 class Timeouts:
     """How long silence may last, in seconds: until connected, until the first byte of the answer, between two bytes.
 
-    Nothing limits the total, so that a long answer is never cut.
+    An answer that comes whole is silent until it is ready, so its first byte may take as long as any silence. Nothing
+    limits the total, so that a long answer is never cut.
     """
 
     connect_s: float = 10.0
@@ -120,6 +121,7 @@ class WireRequest:
     ``changes`` names what the vendor could not take, in words for the ``x-gateway-changes`` header:
     ``dropped logit_bias``, ``clamped temperature to 0.99``. ``stops`` are stop texts that the vendor leaves at the end
     of its answer; the gateway cuts them off. ``split_think`` asks it to tell thoughts in ``<think>`` tags from text.
+    ``whole`` tells the transport that no byte is to be expected before the answer is ready.
     """
 
     method: str
@@ -129,6 +131,7 @@ class WireRequest:
     changes: tuple[str, ...] = ()
     stops: tuple[str, ...] = ()
     split_think: bool = False
+    whole: bool = False
 
 
 def _no_rest() -> None:

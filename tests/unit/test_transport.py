@@ -112,6 +112,20 @@ def test_failures(answer: Answer, kind: ErrorKind) -> None:
     assert "hidden" not in caught.value.message
 
 
+def test_answer_that_comes_whole_may_take_its_time() -> None:
+    """Broken: a plain answer that a model thinks about is given up as if a stream had stalled."""
+
+    def answer(connection: socket.socket) -> None:
+        time.sleep(0.4)
+        connection.sendall(HEAD + b"Content-Length: 2\r\n\r\nhi")
+
+    with server(answer) as url:
+        transport = HTTPTransport(Timeouts(connect_s=1, first_event_s=0.1, idle_s=5))
+        with closing(transport.send(WireRequest("POST", url, {}, b"{}", whole=True))) as reply:
+            assert b"".join(reply.chunks) == b"hi"
+        transport.close()
+
+
 def test_nobody_listens() -> None:
     """Broken: a refused connection has no name."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
