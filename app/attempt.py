@@ -48,14 +48,31 @@ class Attempt:
         request, clamps = clamped(request, ranges.get(self.target.name) or ranges.get(self.target.to.model))
         wire = vendor.encode(request, self._destination(request))
         wire = self._checked(replace(wire, changes=clamps + wire.changes, whole=not request.stream))
+        begun = False
+        try:
+            for delta in self._answer(wire):
+                begun = True
+                yield delta
+        except ProviderError as error:
+            if begun or wire.instead is None or not error.elsewhere:
+                raise
+        else:
+            return
+        wire = wire.instead()
+        yield from self._answer(self._checked(replace(wire, changes=clamps + wire.changes, whole=not request.stream)))
+
+    def _answer(self, wire: WireRequest) -> Items[Delta]:
+        vendor, memory = self.target.vendor, self.call.runtime.memory
         with closing(self._send(wire)) as reply:
             _check_status(vendor, reply)
-            deltas = vendor.decode(vendor.frame(reply.chunks))
+            deltas = (wire.decode or vendor.decode)(vendor.frame(reply.chunks))
             if wire.split_think:
                 deltas = thinking.split(deltas)
+            memo = wire.memo
             for delta in stops.cut(deltas, wire.stops):
-                if delta.memo:
-                    self.call.runtime.memory.keep(delta.memo)
+                for noted in filter(None, (memo, delta.memo)):
+                    memory.keep(noted)
+                memo = None
                 yield delta
             reply.settle()
 

@@ -83,10 +83,11 @@ _BY_KIND: Final[Mapping[ErrorKind, tuple[int, str, str | None]]] = {
     ErrorKind.INCOMPLETE: (502, _SERVER, "upstream_incomplete"),
     ErrorKind.MALFORMED: (502, _SERVER, "upstream_malformed"),
     ErrorKind.UPSTREAM_AUTH: (502, _SERVER, "upstream_auth"),
+    ErrorKind.UPSTREAM_REFUSED: (502, _SERVER, "upstream_auth"),
     ErrorKind.INTERNAL: (500, _SERVER, "internal_error"),
 }
 
-_HOPELESS: Final = frozenset({ErrorKind.QUOTA, ErrorKind.UPSTREAM_AUTH})
+_HOPELESS: Final = frozenset({ErrorKind.QUOTA, ErrorKind.UPSTREAM_AUTH, ErrorKind.UPSTREAM_REFUSED})
 """Kinds whose status the SDKs would retry although the next try must fail alike."""
 
 

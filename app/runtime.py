@@ -17,7 +17,7 @@ from app.identity import Callers
 from app.limits import Limiter
 from app.memory import Memory
 from app.queue import Line
-from app.tokens import TokenKeeper
+from app.tokens import TokenKeeper, keepers
 from config.model import Credential, Settings, Upstream
 from providers.transport import Transport, transport_for
 from providers.types import Destination
@@ -96,18 +96,14 @@ def _targets(upstream: Upstream, vendor: Vendor, settings: Settings, memory: Mem
     for number, credential in enumerate(upstream.credentials, 1):
         label = f"{upstream.id}#{number}" if len(upstream.credentials) > 1 else upstream.id
         own = Limiter(credential.limits)
-        tokens = _tokens(vendor, credential, upstream.auth_url)
+        tokens = keepers(vendor, credential.fields, upstream.auth_url)
         for name, embeds in offered:
             limiters = tuple(limiter for limiter in (shared[embeds], own) if limiter.parts)
             to = replace(_destination(upstream, vendor, credential, name, settings), recall=memory.recall)
-            target = Target(label, name, upstream, vendor, to, limiters, breakers[to.model], transport, tokens)
+            target = Target(
+                label, name, upstream, vendor, to, limiters, breakers[to.model], transport, tokens(to.model)
+            )
             yield target, embeds
-
-
-def _tokens(vendor: Vendor, credential: Credential, auth_url: str | None) -> TokenKeeper | None:
-    if vendor.exchange is None or vendor.exchange.request(credential.fields, auth_url, time.time()) is None:
-        return None
-    return TokenKeeper(vendor.exchange, credential.fields, auth_url)
 
 
 def _destination(

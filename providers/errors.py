@@ -6,6 +6,7 @@
       status/type/code/param   only where the vendor's own value should reach the client instead of the kind's default
       retry_after_s            how long this credential should rest, where the vendor says so
       stale_token              the exchanged token was refused: a fresh one is worth one try with the same target
+      elsewhere                nothing is wrong but the address: the request's other one is worth one try
 
 HTTP statuses and error bodies for the client are made from these in one place, ``app/errors.py``.
 """
@@ -31,6 +32,7 @@ class ErrorKind(Enum):
     INCOMPLETE = "incomplete"
     MALFORMED = "malformed"
     UPSTREAM_AUTH = "upstream_auth"
+    UPSTREAM_REFUSED = "upstream_refused"
     INTERNAL = "internal"
 
 
@@ -47,7 +49,11 @@ RETRYABLE: Final = frozenset(
         ErrorKind.UPSTREAM_AUTH,
     }
 )
-"""Kinds where another target may answer what this one did not. A client's own fault is never among them."""
+"""Kinds where another target may answer what this one did not. A client's own fault is never among them.
+
+UPSTREAM_REFUSED is not either: it is UPSTREAM_AUTH for reasons that hold for every credential of this gateway, such as
+its clock.
+"""
 
 
 class ProviderError(Exception):
@@ -64,6 +70,7 @@ class ProviderError(Exception):
         param: str | None = None,
         retry_after_s: float | None = None,
         stale_token: bool = False,
+        elsewhere: bool = False,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -74,3 +81,4 @@ class ProviderError(Exception):
         self.param = param
         self.retry_after_s = retry_after_s
         self.stale_token = stale_token
+        self.elsewhere = elsewhere

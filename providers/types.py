@@ -121,7 +121,10 @@ class WireRequest:
     ``changes`` names what the vendor could not take, in words for the ``x-gateway-changes`` header:
     ``dropped logit_bias``, ``clamped temperature to 0.99``. ``stops`` are stop texts that the vendor leaves at the end
     of its answer; the gateway cuts them off. ``split_think`` asks it to tell thoughts in ``<think>`` tags from text.
-    ``whole`` tells the transport that no byte is to be expected before the answer is ready.
+    ``whole`` tells the transport that no byte is to be expected before the answer is ready. ``decode`` reads the reply
+    in the vendor's stead where only the request tells what it will look like. ``instead`` makes the request for another
+    of the vendor's addresses, for an error that says ``elsewhere``; ``memo`` is kept as a delta's is, once the vendor
+    has begun to answer this request.
     """
 
     method: str
@@ -132,6 +135,9 @@ class WireRequest:
     stops: tuple[str, ...] = ()
     split_think: bool = False
     whole: bool = False
+    decode: "Callable[[Iterator[Event]], Iterator[Delta]] | None" = None
+    instead: "Callable[[], WireRequest] | None" = None
+    memo: Mapping[str, Json] | None = None
 
 
 def _no_rest() -> None:

@@ -60,12 +60,13 @@ class CredentialFields:
 class Embedder:
     """The same pair of functions for embeddings: ``decode`` reads one whole document, and raises ProviderError.
 
-    ``batch`` is how many inputs the vendor takes at once; the gateway splits longer lists. 0 means any number.
+    ``batch`` is how many inputs the vendor takes at once, a function where that depends on the model; the gateway
+    splits longer lists. 0 means any number.
     """
 
     encode: Callable[[EmbeddingRequest, Destination], WireRequest]
     decode: Callable[[bytes], EmbeddingReply]
-    batch: int = 0
+    batch: int | Callable[[Destination], int] = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +75,16 @@ class Exchange:
 
     ``request`` takes (credential, auth_url or None for the vendor's own, now in Unix seconds) and returns None where
     this credential needs no exchange. ``parse`` takes (status, headers, body, now) and raises ProviderError. The token
-    reaches ``sign`` as the credential field ``token``. It is renewed ``ahead_s`` before it expires, and at once after
-    an error whose ``stale_token`` is set.
+    reaches ``sign`` as the credential field ``token``. One request renews it from ``ahead_s`` before it expires (a
+    tenth of its life if that is less), while the others go on with the old one; in the last third of that time all
+    wait for the new one. An error whose ``stale_token`` is set renews it at once. With ``per_model`` a token is good
+    for one model only, and ``request`` finds the vendor's name of that model as the credential field ``model``.
     """
 
     request: Callable[[Mapping[str, Secret], str | None, float], WireRequest | None]
     parse: Callable[[int, Mapping[str, str], bytes, float], Token]
     ahead_s: float = 60.0
+    per_model: bool = False
 
 
 @dataclass(frozen=True, slots=True)

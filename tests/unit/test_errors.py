@@ -28,7 +28,7 @@ def test_vendor_values_win_where_given() -> None:
     assert reply.headers == {"retry-after": "2", "retry-after-ms": "1200"}
 
 
-@pytest.mark.parametrize("kind", [ErrorKind.QUOTA, ErrorKind.UPSTREAM_AUTH])
+@pytest.mark.parametrize("kind", [ErrorKind.QUOTA, ErrorKind.UPSTREAM_AUTH, ErrorKind.UPSTREAM_REFUSED])
 def test_hopeless_kinds_stop_the_sdks_from_retrying(kind: ErrorKind) -> None:
     """Broken: an SDK repeats what must fail again."""
     assert describe(ProviderError(kind, "w")).headers["x-should-retry"] == "false"
@@ -36,8 +36,9 @@ def test_hopeless_kinds_stop_the_sdks_from_retrying(kind: ErrorKind) -> None:
 
 def test_operators_credential_is_never_the_clients_fault() -> None:
     """Broken: a client sees 401 and throws its own good key away."""
-    reply = describe(ProviderError(ErrorKind.UPSTREAM_AUTH, "bad key"))
-    assert (reply.status, reply.error["code"]) == (502, "upstream_auth")
+    for kind in (ErrorKind.UPSTREAM_AUTH, ErrorKind.UPSTREAM_REFUSED):
+        reply = describe(ProviderError(kind, "bad key"))
+        assert (reply.status, reply.error["code"]) == (502, "upstream_auth")
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from providers.types import Delta
 from providers.thinking import split
+from providers.types import Delta
 
 
 def joined(pieces: Iterable[str], finish: bool = True) -> tuple[str, str]:
