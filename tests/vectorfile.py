@@ -7,7 +7,7 @@ own ``vendor`` (or ``vendor_name``), ``server_url``, ``credential`` and ``config
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,14 @@ class Case:
     def request(self) -> ChatRequest:
         """The client's request, read as the gateway reads it."""
         return parse.chat(orjson.dumps(self.body["openai_request"]))
+
+    @property
+    def reader(self) -> Vendor:
+        """The row, with the decoder that the case's own request asks for."""
+        if "openai_request" not in self.body:
+            return self.vendor
+        wire = self.vendor.encode(self.request, self.destination)
+        return replace(self.vendor, decode=wire.decode) if wire.decode else self.vendor
 
     @property
     def clock(self) -> float:

@@ -7,7 +7,7 @@ import sys
 import threading
 
 import gevent
-from gevent import get_hub
+from gevent.event import Event
 
 from tests.fakevendor.server import listen
 
@@ -20,14 +20,13 @@ def main() -> None:
     parser.add_argument("--private-key", default="", help="PEM file")
     parser.add_argument("--until-stdin-ends", action="store_true", help="so that it never outlives who started it")
     options = parser.parse_args()
-    get_hub().exception_stream = None
     server = listen(options.port, options.certificate, options.private_key)
     if options.until_stdin_ends:
         threading.Thread(target=_leave_at_end_of_input, daemon=True).start()
-    stop = gevent.event.Event()
+    stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, stop.set)
-    print(server.server_port, flush=True)  # noqa: T201 - the one line whoever started it waits for
+    print(server.server_port, flush=True)
     stop.wait()
     server.stop(timeout=0)
 

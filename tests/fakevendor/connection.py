@@ -46,7 +46,7 @@ class Connection:
     def serve(self) -> None:
         """Answer requests one after another; returns when the connection is closed."""
         self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        with suppress(PeerLeft, OSError):
+        with suppress(PeerLeft, OSError, ValueError):
             while self._answer_one():
                 pass
         self._sock.close()
@@ -107,6 +107,8 @@ class Connection:
     def _read_request(self) -> Request:
         while (end := self._buffer.find(b"\r\n\r\n")) < 0:
             self._receive()
+            if not self._buffer[:1].isalpha():
+                raise ValueError("this is no HTTP; TLS perhaps")
         head = bytes(self._buffer[:end]).decode("latin-1").split("\r\n")
         del self._buffer[: end + 4]
         method, path, _ = head[0].split(" ", 2)

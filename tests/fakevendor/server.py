@@ -106,11 +106,10 @@ def _steps(order: dict[str, Any]) -> list[Step]:
 
 def listen(port: int, certificate: str = "", private_key: str = "") -> StreamServer:
     """A started server on 127.0.0.1, with TLS when it is given a certificate; ``server_port`` tells its port."""
-    listener = socket.create_server(("127.0.0.1", port), backlog=_BACKLOG)
     context: dict[str, ssl.SSLContext] = {}
     if certificate:
         context["ssl_context"] = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context["ssl_context"].load_cert_chain(certificate, private_key)
-    server = StreamServer(listener, Server().accept, **context)
+    server = StreamServer(("127.0.0.1", port), Server().accept, backlog=_BACKLOG, **context)
     server.start()
     return server
