@@ -1,14 +1,11 @@
 """WebSockets through proxies: HTTP tunnels and SOCKS, with and without a password, and proxies that refuse."""
 
-import select
 import socket
 import ssl
 import subprocess
 import sys
-import threading
-from base64 import b64encode
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -18,97 +15,9 @@ from providers.errors import ErrorKind, ProviderError
 from providers.transport import transport_for
 from providers.types import Secret, Timeouts, WireRequest
 from tests.fakevendor.websocket import TEXT, Peer, PeerLeft, frame, serving
+from tests.unit.proxying import Greeting, certificate, proxy, socks, tunnel
 
 QUICK = Timeouts(connect_s=1, first_event_s=1, idle_s=1)
-Greeting = Callable[[socket.socket], tuple[str, int] | None]
-
-
-def relay(client: socket.socket, upstream: socket.socket) -> None:
-    """Carry bytes both ways in one thread: two must not use one TLS connection at the same time."""
-    sides = {client: upstream, upstream: client}
-    while True:
-        waiting = isinstance(client, ssl.SSLSocket) and client.pending()
-        for source in [client] if waiting else select.select(list(sides), [], [], 10)[0]:
-            data = source.recv(65536)
-            if not data:
-                return
-            sides[source].sendall(data)
-
-
-@contextmanager
-def proxy(greet: Greeting, seen: list[tuple[str, int]], tls: ssl.SSLContext | None = None) -> Iterator[int]:
-    """A proxy on a port of its own that asks ``greet`` where to go, and goes to 127.0.0.1 whatever the name."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve(accepted: socket.socket) -> None:
-        with suppress(OSError), tls.wrap_socket(accepted, server_side=True) if tls else accepted as client:
-            client.settimeout(10)
-            target = greet(client)
-            if target is None:
-                return
-            seen.append(target)
-            with socket.create_connection(("127.0.0.1", target[1]), 5) as upstream:
-                relay(client, upstream)
-
-    def accept() -> None:
-        with suppress(OSError):
-            while True:
-                threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
-
-    threading.Thread(target=accept, daemon=True).start()
-    try:
-        yield listener.getsockname()[1]
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-
-
-def tunnel(user: str) -> Greeting:
-    """An HTTP proxy that wants ``user:password``."""
-
-    def greet(client: socket.socket) -> tuple[str, int] | None:
-        head = b""
-        while b"\r\n\r\n" not in head:
-            head += client.recv(1)
-        method, target, _ = head.decode().split("\r\n")[0].split(" ")
-        assert method == "CONNECT"
-        if user and f"basic {b64encode(user.encode()).decode()}" not in head.decode().replace("Basic", "basic"):
-            client.sendall(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
-            return None
-        client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-        host, _, port = target.rpartition(":")
-        return host, int(port)
-
-    return greet
-
-
-def socks(user: str) -> Greeting:
-    """A SOCKS 5 proxy that wants ``user:password`` and takes host names only."""
-
-    def greet(client: socket.socket) -> tuple[str, int] | None:
-        reader = client.makefile("rb", 0)
-        methods = reader.read(reader.read(2)[1])
-        if not user:
-            client.sendall(b"\x05\x00")
-        elif b"\x02" in methods:
-            client.sendall(b"\x05\x02")
-            name = reader.read(reader.read(2)[1])
-            password = reader.read(reader.read(1)[0])
-            good = f"{name.decode()}:{password.decode()}" == user
-            client.sendall(b"\x01\x00" if good else b"\x01\x01")
-            if not good:
-                return None
-        else:
-            client.sendall(b"\x05\xff")
-            return None
-        kind = reader.read(4)[3]
-        assert kind == 3, "the name was resolved before it came to the proxy"
-        host = reader.read(reader.read(1)[0]).decode()
-        port = int.from_bytes(reader.read(2))
-        client.sendall(b"\x05\x00\x00\x01" + bytes(6))
-        return host, port
-
-    return greet
 
 
 def hello(peer: Peer) -> None:
@@ -136,6 +45,32 @@ def test_proxies(scheme: str, make: Callable[[str], Greeting], user: str) -> Non
         address = f"{scheme}://{user}{'@' if user else ''}127.0.0.1:{port}"
         assert through(address, server.port) == [b"through"]
     assert seen == [("vendor.invalid", server.port)]
+
+
+@pytest.mark.parametrize(("scheme", "make"), WAYS, ids=["http", "socks5h"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_kinds_of_hosts(scheme: str, make: Callable[[str], Greeting], host: str) -> None:
+    """Broken: an address is told to the proxy in a form it does not know."""
+    seen: list[tuple[str, int]] = []
+    written = f"[{host}]" if ":" in host else host
+    with serving(hello) as server, proxy(make(""), seen) as port:
+        assert through(f"{scheme}://127.0.0.1:{port}", server.port, f"ws://{written}") == [b"through"]
+    assert seen[0][0].strip("[]") == host
+
+
+@pytest.mark.parametrize(("user", "target"), [("", "refused.invalid"), ("me:pw", "vendor.invalid")])
+def test_socks_refuses(user: str, target: str) -> None:
+    """Broken: a SOCKS proxy that refuses the host, or wants a password where there is none, is believed to connect."""
+    with proxy(socks(user), []) as port, pytest.raises(ProviderError, match="refused the connection"):
+        through(f"socks5h://127.0.0.1:{port}", 9, f"ws://{target}")
+
+
+@pytest.mark.parametrize("scheme", ["http", "socks5h"])
+def test_proxy_hangs_up(scheme: str) -> None:
+    """Broken: a proxy that closes without a word ends in a crash, or in no end."""
+    with proxy(lambda _client: None, []) as port, pytest.raises(ProviderError) as caught:
+        through(f"{scheme}://127.0.0.1:{port}", 9)
+    assert caught.value.kind is ErrorKind.CONNECTION
 
 
 @pytest.mark.parametrize(("scheme", "make"), WAYS, ids=["http", "socks5h"])
@@ -168,25 +103,14 @@ def test_silent_proxy(scheme: str) -> None:
 @pytest.mark.parametrize("inner", ["ws", "wss"])
 def test_tls_to_the_proxy(inner: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Broken: a proxy that speaks TLS cannot be used, or is talked to in plain text."""
-    context = certified(tmp_path, monkeypatch)
+    trusted, context = certificate(tmp_path)
+    trusting = ssl.create_default_context(cafile=str(trusted))
+    monkeypatch.setattr(dial, "trust", lambda: trusting)
     seen: list[tuple[str, int]] = []
     with serving(hello, context if inner == "wss" else None) as server, proxy(tunnel("me:pw"), seen, context) as port:
         address = f"https://me:pw@localhost:{port}"
         assert through(address, server.port, f"{inner}://localhost") == [b"through"]
     assert seen == [("localhost", server.port)]
-
-
-def certified(folder: Path, monkeypatch: pytest.MonkeyPatch) -> ssl.SSLContext:
-    """A server's context with a certificate for localhost, which is trusted from now on."""
-    certificate, key = folder / "c.pem", folder / "k.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    command += ["-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(certificate)]
-    subprocess.run(command, check=True, capture_output=True)
-    trusting = ssl.create_default_context(cafile=str(certificate))
-    monkeypatch.setattr(dial, "trust", lambda: trusting)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
-    return context
 
 
 KILLED = """
