@@ -14,6 +14,8 @@ from providers.wires.openai.dialect import Dialect
 _GROUPS: Final[Mapping[Kind, str]] = {
     Kind.UPSTREAM_AUTH: "AuthFailure UnauthorizedOperation FailedOperation.ServiceNotActivated"
     " ResourceUnavailable.NotExist FailedOperation.UserUnAuthError FailedOperation.PartnerAccountUnSupport",
+    # The next credential would be signed with the same clock.
+    Kind.UPSTREAM_REFUSED: "AuthFailure.SignatureExpire",
     Kind.RATE_LIMITED: "RequestLimitExceeded LimitExceeded FailedOperation.EngineServerLimitExceeded",
     Kind.QUOTA: "FailedOperation.FreeResourcePackExhausted FailedOperation.ResourcePackExhausted"
     " ResourceInsufficient.ChargeResourceExhaust FailedOperation.ServiceStop FailedOperation.ServiceStopArrears"
@@ -32,10 +34,9 @@ Source: https://cloud.tencent.com/document/api/1729/101839, checked 2026-08. Act
 API is expected to say (unverified); AuthFailure, RequestLimitExceeded and MissingParameter are Tencent-wide codes.
 """
 
-_CLOCK: Final = "AuthFailure.SignatureExpire"
 _RETIRED: Final = frozenset({"ActionOffline", "InvalidAction", "NoSuchVersion"})
 _HINTS: Final = {
-    _CLOCK: "the gateway's clock is more than five minutes off",
+    "AuthFailure.SignatureExpire": "the gateway's clock is more than five minutes off",
     **dict.fromkeys(_RETIRED, "this API has been retired; use the OpenAI-style API or TokenHub with an api_key"),
 }
 
@@ -76,9 +77,6 @@ def of_code(code: str, message: str) -> ProviderError:
     told = message or code or "the upstream failed without a word"
     if code in _HINTS:
         told = f"{told} ({_HINTS[code]})"
-    if code == _CLOCK:
-        # The next credential would be signed with the same clock, so this must not look like a bad key.
-        return ProviderError(Kind.INTERNAL, told, status=502, type="server_error", code="upstream_auth")
     kind = _kind(code)
     own = {Kind.INVALID_REQUEST: code, Kind.TIMEOUT: "timeout"}.get(kind)
     return ProviderError(kind, told, code=own)
