@@ -1,81 +1,130 @@
-"""Volcengine's Ark (Doubao): the wire under ``/api/v3``, and bots beside it. Pairs of access keys are not taken."""
+"""Volcengine's Ark (Doubao): the OpenAI wire under ``/api/v3``, bots beside it, and access keys in place of a key."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from urllib.parse import urlsplit, urlunsplit
+from functools import partial
 
+from providers import auth
+from providers.errors import ErrorKind, ProviderError
+from providers.types import Delta, Event, Secret, WireRequest
 from providers.vendor import CredentialFields, Vendor
-from providers.wires.openai.dialect import EITHER, Dialect, ModelRule, models
+from providers.wires.huoshan import urls
+from providers.wires.huoshan.embeddings import embedder
+from providers.wires.huoshan.references import annotated
+from providers.wires.huoshan.tokens import EXCHANGE
+from providers.wires.openai import faults, reply
+from providers.wires.openai.dialect import EITHER, Dialect, ModelRule, Range, models
 from providers.wires.openai.row import row
-from providers.wires.openai.urls import base_path
-from providers.wires.unspoken import unspoken
 
 DOCS = "https://www.volcengine.com/docs/82379/1494384"
 BASE_URL = "https://ark.cn-beijing.volces.com/api/v3"
-ROOT = "/api/v3"
+
+_ACCESS_KEY = "access key"
+
+
+def advise(_server_url: str, fields: frozenset[str]) -> str:
+    """A sentence on an access key's id in the place of an API key, and on a pair that an API key makes useless."""
+    if _ACCESS_KEY in fields:
+        return "this api_key looks like the id of an access key: name it access_key and add its secret_key"
+    if "api_key" in fields and not fields.isdisjoint({"access_key", "secret_key"}):
+        return "api_key is used; access_key and secret_key have no effect beside it"
+    return ""
+
+
 CREDENTIALS = CredentialFields(
     required=(("api_key",), ("access_key", "secret_key")),
+    optional=("region", "session_token"),
     note="an api_key of the Ark console; access_key and secret_key belong to the account",
+    looks={_ACCESS_KEY: ("api_key", "AKLT")},
+    advise=advise,
 )
 
+CODES = {
+    "InvalidParameter": ErrorKind.INVALID_REQUEST,
+    "MissingParameter": ErrorKind.INVALID_REQUEST,
+    "InputVideoSensitiveContentDetected": ErrorKind.CONTENT_FILTER,
+    "OutputVideoSensitiveContentDetected": ErrorKind.CONTENT_FILTER,
+    "InputAudioSensitiveContentDetected": ErrorKind.CONTENT_FILTER,
+    "OutputAudioSensitiveContentDetected": ErrorKind.CONTENT_FILTER,
+    "InvalidEndpointOrModel": ErrorKind.MODEL_NOT_FOUND,
+    "InvalidEndpoint": ErrorKind.MODEL_NOT_FOUND,
+    "InternalServiceError": ErrorKind.SERVER_ERROR,
+}
+"""Codes that only this vendor uses, or uses for one meaning only; the others stand in the wire's own table.
 
-def model_url(server_url: str, model: str) -> str:
-    """The base for a model: bots have a path of their own. Source: DOCS, checked 2026-08."""
-    scheme, host, path, query, _ = urlsplit(server_url)
-    base = base_path(path, ROOT)
-    wants_bots = model.startswith("bot-") and not base.endswith("/bots")
-    return urlunsplit((scheme, host, f"{base}/bots" if wants_bots else base, query, ""))
+Source: https://www.volcengine.com/docs/82379/1299023, checked 2026-08. Those of video and audio are unverified.
+"""
 
-
-def bots_url(server_url: str, _model: str) -> str:
-    """The base for bots, whatever their name."""
-    return model_url(server_url, "bot-")
-
-
-def _pick(_server_url: str, fields: frozenset[str]) -> str:
-    return "huoshan-keypair" if "access_key" in fields and "api_key" not in fields else "huoshan"
-
-
-def _pick_bots(_server_url: str, fields: frozenset[str]) -> str:
-    return "huoshan-keypair" if "access_key" in fields and "api_key" not in fields else "huoshanbot"
+MODELS = (
+    # Names of the first generation; they work only as aliases of endpoint ids.
+    *("Doubao-pro-4k", "Doubao-pro-32k", "Doubao-pro-128k", "Doubao-lite-4k", "Doubao-lite-32k", "Doubao-lite-128k"),
+    *("doubao-seed-2-1-pro-260915", "doubao-seed-2-1-lite-260915"),
+    *("doubao-seed-2-1-pro-260628", "doubao-seed-2-1-turbo-260628"),
+    *("doubao-seed-2-0-pro-260215", "doubao-seed-2-0-lite-260215", "doubao-seed-2-0-mini-260215"),
+    *("doubao-seed-2-0-code-preview-260215", "doubao-seed-1-8-251228"),
+    *("doubao-seed-1-6-250615", "doubao-seed-1-6-lite-251015", "doubao-1-5-pro-32k-250115"),
+    *("deepseek-v3-2-251201", "glm-4-7-251222", "kimi-k2-thinking-251104"),
+)
+EMBEDDING_MODELS = (
+    "doubao-embedding-large-text-250515",
+    "doubao-embedding-large-text-240915",
+    "doubao-embedding-text-240715",
+)
 
 
 def _dialect(url: Callable[[str, str], str]) -> Dialect:
     return Dialect(
-        root=ROOT,
+        root=urls.ROOT,
         url=url,
         max_tokens=EITHER,
         drop=frozenset({"n", "seed"}),
+        clamp={"temperature": Range(0, 2)},
         rules=(ModelRule(models(r"doubao-seed|.*thinking|deepseek-r1"), drop=frozenset({"stop"})),),
+        codes=CODES,
         keep_5xx=False,
         models_by_account=True,
     )
 
 
+def sign(request: WireRequest, credential: Mapping[str, Secret], now: float) -> WireRequest:
+    """The request with the api_key as bearer, or else the key that a pair of access keys was exchanged for."""
+    key = credential.get("api_key") or credential.get("token")
+    return auth.bearer(request, {"api_key": key} if key else {}, now)
+
+
+def _decode(events: Iterator[Event], dialect: Dialect) -> Iterator[Delta]:
+    return annotated(events, partial(reply.decode, dialect=dialect))
+
+
+def _fault(status: int, headers: Mapping[str, str], body: bytes, dialect: Dialect) -> ProviderError:
+    """The error that a failing reply is; a key that is refused may be one from an exchange that has ended early."""
+    error = faults.fault(status, headers, body, dialect)
+    error.stale_token = status == 401
+    return error
+
+
+def _row(name: str, dialect: Dialect, *, embeds: bool = False, hosts: tuple[str, ...] = ()) -> Vendor:
+    return replace(
+        row(name, DOCS, BASE_URL, dialect, sign=sign, credentials=CREDENTIALS, hosts=hosts),
+        decode=partial(_decode, dialect=dialect),
+        fault=partial(_fault, dialect=dialect),
+        embed=embedder(dialect) if embeds else None,
+        exchange=EXCHANGE,
+    )
+
+
 VENDORS: tuple[Vendor, ...] = (
     replace(
-        row(
+        _row(
             "huoshan",
-            DOCS,
-            BASE_URL,
-            _dialect(model_url),
-            credentials=CREDENTIALS,
-            services=("ark", "doubao", "volcengine"),
+            _dialect(urls.chat),
+            embeds=True,
             hosts=("ark.cn-beijing.volces.com", "ark.ap-southeast.bytepluses.com", ".volces.com", ".bytepluses.com"),
-            models=(
-                *("Doubao-pro-4k", "Doubao-pro-32k", "Doubao-pro-128k"),
-                *("Doubao-lite-4k", "Doubao-lite-32k", "Doubao-lite-128k"),
-                *("doubao-seed-2-1-pro-260915", "doubao-seed-2-1-lite-260915", "doubao-1-5-pro-32k-250115"),
-            ),
-            embedding_models=("doubao-embedding-large-text-250515", "doubao-embedding-text-240715"),
         ),
-        pick=_pick,
+        services=("ark", "doubao", "volcengine"),
+        models=MODELS,
+        embedding_models=EMBEDDING_MODELS,
     ),
     # Without a wire, so that its host does not lead to the row above.
-    replace(
-        row("huoshanbot", DOCS, BASE_URL, _dialect(bots_url), embeds=False, credentials=CREDENTIALS),
-        pick=_pick_bots,
-        wire="",
-    ),
-    unspoken("huoshan-keypair", DOCS, BASE_URL, "Ark's exchange of access keys", CREDENTIALS),
+    replace(_row("huoshanbot", _dialect(urls.bots)), wire=""),
 )

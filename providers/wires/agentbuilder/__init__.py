@@ -1,0 +1,1 @@
+"""Baidu's AgentBuilder: one question to a published agent, and its answer whole or as a stream."""
