@@ -1,14 +1,60 @@
-"""Alibaba's DashScope. What is spoken is its compatible mode; addresses of the native protocol lead there."""
+"""Alibaba's DashScope: its native protocol, its applications (Bailian), and the surfaces of others that it offers."""
 
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
-from providers.types import Json
-from providers.vendor import Vendor
-from providers.wires.openai.dialect import Dialect, Range, models
-from providers.wires.openai.row import KEY, row
-from providers.wires.unspoken import unspoken
+from providers import auth, framing
+from providers.types import Json, Secret, WireRequest
+from providers.vendor import CredentialFields, Vendor
+from providers.wires.anthropic import faults as anthropic_faults
+from providers.wires.anthropic import reply as anthropic_reply
+from providers.wires.anthropic import request as anthropic_request
+from providers.wires.dashscope import apps, apps_reply, embeddings, faults, frames, models, reply, request, urls
+from providers.wires.openai.dialect import Dialect, Range
+from providers.wires.openai.row import row
 
-DOCS = "https://help.aliyun.com/zh/model-studio/compatibility-of-openai-with-dashscope"
+DOCS: Final = "https://help.aliyun.com/zh/model-studio/compatibility-of-openai-with-dashscope"
+KEY: Final = CredentialFields(
+    optional=("workspace",),
+    note="a key begins with sk-, belongs to one region and is made at https://bailian.console.aliyun.com/?tab=model#/api-key;"
+    " workspace is needed only where the model or application is not in the key's own",
+    looks={"coding_plan": ("api_key", "sk-sp-")},
+)
+MODELS: Final = (
+    *("qwen-turbo", "qwen-plus", "qwen-max", "qwen-max-longcontext", "qwen-flash", "qwen-long", "qwq-plus"),
+    *("qwen3-max", "qwen3.5-plus", "qwen3.5-flash", "qwen3.7-plus", "qwen3.7-max", "qwen3.8-max", "qwen3.8-flash"),
+    *("qwen3.8-omni-flash", "qwen3-coder-plus", "qwen3-coder-flash", "qwen3-vl-plus", "qwen-vl-ocr"),
+    *("deepseek-v4-flash", "deepseek-v4-pro", "glm-5.1", "glm-5.2", "kimi-k2.7-code"),
+)
+EMBEDDING_MODELS: Final = ("text-embedding-v4", "text-embedding-v3", "text-embedding-v2", "text-embedding-v1")
+
+
+def pick(server_url: str, _fields: frozenset[str], default: str) -> str:
+    """The name of the row for an address; ``default`` where it names no protocol."""
+    path = urlsplit(server_url).path.rstrip("/") + "/"
+    if "/compatible-mode/" in path or path.endswith("/chat/completions/"):
+        return "dashscope-openai"
+    if "/apps/anthropic/" in path:
+        return "dashscope-anthropic"
+    if "/apps/" in path:
+        return "bailian"
+    return "dashscope" if "/services/" in path or urls.surface(server_url) else default
+
+
+def advise(_server_url: str, fields: frozenset[str]) -> str:
+    """A sentence on a key that no address here takes."""
+    return "this is a key of a coding plan (sk-sp-…), which works at the plan's own address only" * (
+        "coding_plan" in fields
+    )
+
+
+def sign(wire: WireRequest, credential: Mapping[str, Secret], now: float) -> WireRequest:
+    """The request with its key, and with its workspace where the credential names one."""
+    signed, workspace = auth.bearer(wire, credential, now), credential.get("workspace")
+    return auth.with_headers(signed, X_DashScope_WorkSpace=workspace.reveal()) if workspace else signed
 
 
 def compatible_url(server_url: str, _model: str) -> str:
@@ -24,7 +70,7 @@ def _adjust(body: Json, losses: list[str]) -> None:
         losses.append("dropped n")
 
 
-DIALECT = Dialect(
+DIALECT: Final = Dialect(
     root="/compatible-mode/v1",
     url=compatible_url,
     clamp={
@@ -33,39 +79,76 @@ DIALECT = Dialect(
         "presence_penalty": Range(-2, 2),
         "seed": Range(0, 2**31 - 1),
     },
-    # Source: https://help.aliyun.com/zh/model-studio/deep-thinking, checked 2026-08.
-    stream_only=models(r"qwq|qvq|qwen.*-omni|qwen3-.*thinking"),
-    hybrid_thinking=models(r"qwen3-\d+(\.\d+)?b(-a\d+b)?$"),
+    stream_only=models.STREAM_ONLY,
+    hybrid_thinking=models.OPEN_HYBRID,
     adjust=_adjust,
+    codes=faults.KINDS,
     keep_5xx=False,
 )
 
-VENDORS: tuple[Vendor, ...] = (
-    unspoken(
-        "dashscope",
-        "https://help.aliyun.com/zh/model-studio/qwen-api-reference",
-        "https://dashscope.aliyuncs.com/compatible-mode/v1",
-        "DashScope's native protocol",
-        KEY,
-        pick=lambda _server_url, _fields: "dashscope-openai",
-        services=("aliyun",),
+NATIVE: Final = Vendor(
+    name="dashscope",
+    docs="https://help.aliyun.com/zh/model-studio/qwen-api-reference",
+    base_url=urls.HOST,
+    encode=request.encode,
+    decode=reply.decode,
+    fault=faults.fault,
+    frame=frames.frame,
+    sign=sign,
+    embed=embeddings.EMBEDDER,
+    credentials=replace(KEY, advise=advise),
+    services=("aliyun",),
+    pick=partial(pick, default="dashscope"),
+    models=MODELS,
+    embedding_models=EMBEDDING_MODELS,
+    options=frozenset({"data_inspection"}),
+)
+_COMPATIBLE: Final = row(
+    "dashscope-openai",
+    DOCS,
+    f"{urls.HOST}/compatible-mode/v1",
+    DIALECT,
+    sign=sign,
+    credentials=NATIVE.credentials,
+    services=("qwen",),
+    hosts=(
+        *("dashscope.aliyuncs.com", "dashscope-intl.aliyuncs.com", "dashscope-us.aliyuncs.com"),
+        *(".dashscope.aliyuncs.com", ".maas.aliyuncs.com"),
     ),
-    row(
-        "dashscope-openai",
-        DOCS,
-        "https://dashscope.aliyuncs.com/compatible-mode/v1",
-        DIALECT,
-        services=("qwen",),
-        hosts=(
-            "dashscope.aliyuncs.com",
-            "dashscope-intl.aliyuncs.com",
-            "dashscope-us.aliyuncs.com",
-            *(".dashscope.aliyuncs.com", ".maas.aliyuncs.com"),
-        ),
-        models=(
-            *("qwen-turbo", "qwen-plus", "qwen-max", "qwen-max-longcontext", "qwen-flash", "qwen-long", "qwq-plus"),
-            *("qwen3-max", "qwen3.5-plus", "qwen3.5-flash", "qwen3.7-plus", "qwen3.8-max", "qwen3-coder-plus"),
-        ),
-        embedding_models=("text-embedding-v4", "text-embedding-v3", "text-embedding-v2", "text-embedding-v1"),
+    models=MODELS,
+    embedding_models=EMBEDDING_MODELS,
+)
+
+VENDORS: Final[tuple[Vendor, ...]] = (
+    NATIVE,
+    replace(_COMPATIBLE, embed=_COMPATIBLE.embed and replace(_COMPATIBLE.embed, batch=embeddings.batch)),
+    replace(
+        NATIVE,
+        name="bailian",
+        docs="https://help.aliyun.com/zh/model-studio/call-single-agent-application",
+        base_url=f"{urls.HOST}/api/v1/apps",
+        encode=apps.encode,
+        decode=apps_reply.decode,
+        embed=None,
+        services=(),
+        pick=partial(pick, default="bailian"),
+        models=(),
+        embedding_models=(),
+        options=NATIVE.options | apps.OPTIONS,
+    ),
+    replace(
+        NATIVE,
+        name="dashscope-anthropic",
+        docs="https://help.aliyun.com/zh/model-studio/anthropic-api-messages",
+        base_url=f"{urls.HOST}/apps/anthropic",
+        encode=anthropic_request.encode,
+        decode=anthropic_reply.decode,
+        fault=anthropic_faults.fault,
+        frame=framing.sse,
+        embed=None,
+        services=(),
+        pick=None,
+        embedding_models=(),
+        options=frozenset({"max_tokens"}),
     ),
 )

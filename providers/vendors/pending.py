@@ -36,19 +36,5 @@ VENDORS: tuple[Vendor, ...] = (
         "Coze",
         _COZE,
     ),
-    unspoken(
-        "bailian",
-        "https://help.aliyun.com/zh/model-studio/call-single-agent-application",
-        "https://dashscope.aliyuncs.com/api/v1/apps",
-        "Bailian applications",
-        KEY,
-    ),
     unspoken("dify", "https://docs.dify.ai/api-reference/chat", "https://api.dify.ai/v1/chat-messages", "Dify", KEY),
-    unspoken(
-        "agentbuilder",
-        "https://agents.baidu.com/docs",
-        "https://agentapi.baidu.com/assistant",
-        "AgentBuilder",
-        CredentialFields(required=(("secret_key",),)),
-    ),
 )

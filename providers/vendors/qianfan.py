@@ -70,13 +70,12 @@ V1 = Vendor(
     decode=reply.decode,
     fault=faults.fault,
     sign=sign_v1,
-    embed=Embedder(embeddings.encode, embeddings.decode, embeddings.BATCH),
+    embed=Embedder(embeddings.encode, embeddings.decode, embeddings.batch),
     credentials=replace(CREDENTIALS, required=(_PAIR, _IAM_PAIR)),
     pick=pick,
     models=MODELS,
     embedding_models=("Embedding-V1", "bge-large-zh", "bge-large-en", "tao-8k"),
-    # Tokens already name a time ahead of their end, one that suits their length.
-    exchange=Exchange(tokens.oauth_request, tokens.oauth_token, ahead_s=0.0),
+    exchange=Exchange(tokens.oauth_request, tokens.oauth_token, tokens.AHEAD_S),
 )
 
 V2 = replace(
@@ -93,7 +92,7 @@ V2 = replace(
     ),
     fault=v2.fault,
     embed=v2.EMBEDDER,
-    exchange=Exchange(tokens.bearer_request, tokens.bearer_token, ahead_s=0.0),
+    exchange=Exchange(tokens.bearer_request, tokens.bearer_token, tokens.AHEAD_S),
 )
 
 VENDORS: tuple[Vendor, ...] = (V1, V2)

@@ -248,7 +248,9 @@ def test_v2(connect: Connect, qianfan: Qianfan, credentials: dict[str, str]) -> 
     assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks) == LONG[:500]
     assert chunks[-1].choices[0].finish_reason == "stop"
     assert in_parallel(50, lambda n: said(ask(client, str(n), model=model))) == [str(n) for n in range(50)]
-    assert client.embeddings.create(model="embedding-v1", input=["ab"], encoding_format="float").data[0].embedding == [2.0]
+    assert client.embeddings.create(model="embedding-v1", input=["ab"], encoding_format="float").data[0].embedding == [
+        2.0
+    ]
     assert qianfan.appids == {credentials.get("appid")}
     assert qianfan.exchanges == (1 if credentials is IAM_PAIR else 0)
     assert qianfan.faults == []

@@ -15,7 +15,8 @@ from providers.wires.openai.dialect import Dialect
 from providers.wires.qianfan import faults, models, urls
 from providers.wires.qianfan.request import HEADERS
 
-BATCH: Final = 16
+MOST_TEXTS: Final = 16
+_ONE_AT_A_TIME: Final = "tao_8k"
 
 _KNOWN: Final = frozenset({"encoding_format", "user"})
 _PLAIN: Final = Dialect()
@@ -23,7 +24,7 @@ _PLAIN: Final = Dialect()
 
 def encode(request: EmbeddingRequest, to: Destination) -> WireRequest:
     """The request for ``to``, still without its token. Raises UNSUPPORTED for what the vendor cannot take."""
-    check(request, to.model)
+    check(request)
     path = models.embedding_path(to.model)
     body: Json = {"input": request.inputs}
     if request.params.get("user"):
@@ -32,12 +33,15 @@ def encode(request: EmbeddingRequest, to: Destination) -> WireRequest:
     return WireRequest("POST", urls.v1(to.server_url, "embeddings", path), HEADERS, orjson.dumps(body), changes)
 
 
-def check(request: EmbeddingRequest, model: str) -> None:
-    """Raise UNSUPPORTED for token numbers, and for more than one text to a model that takes one at a time."""
+def check(request: EmbeddingRequest) -> None:
+    """Raise UNSUPPORTED for token numbers."""
     if not all(isinstance(item, str) for item in request.inputs):
         raise ProviderError(ErrorKind.UNSUPPORTED, "this model takes texts, not token numbers", param="input")
-    if models.embedding_path(model) == "tao_8k" and len(request.inputs) > 1:
-        raise ProviderError(ErrorKind.UNSUPPORTED, f"{model} takes one text at a time", param="input")
+
+
+def batch(to: Destination) -> int:
+    """How many texts the model takes at once."""
+    return 1 if models.embedding_path(to.model) == _ONE_AT_A_TIME else MOST_TEXTS
 
 
 def decode(body: bytes) -> EmbeddingReply:

@@ -20,7 +20,7 @@ OAUTH_URL: Final = "https://aip.baidubce.com/oauth/2.0/token"
 BEARER_URL: Final = "https://iam.bj.baidubce.com/v1/BCE-BEARER/token"
 OAUTH_LIFETIME_S: Final = 2_592_000.0
 BEARER_LIFETIME_S: Final = 43_200.0
-MOST_AHEAD_S: Final = 600.0
+AHEAD_S: Final = 600.0
 
 V1_HINT: Final = "a key that begins with bce-v3/ is one of V2: use it without secret_key and without V1's server_url"
 
@@ -46,7 +46,7 @@ def oauth_token(status: int, headers: Mapping[str, str], body: bytes, now: float
     doc = _document(status, headers, body)
     value = doc.get("access_token")
     if value and not doc.get("error"):
-        return _token(str(value), _seconds(doc.get("expires_in"), OAUTH_LIFETIME_S), now)
+        return Token(Secret(str(value)), now + _seconds(doc.get("expires_in"), OAUTH_LIFETIME_S))
     if not isinstance(doc.get("error"), str):
         raise faults.fault(status, headers, body)
     told = str(doc.get("error_description") or doc["error"])
@@ -68,7 +68,7 @@ def bearer_token(status: int, headers: Mapping[str, str], body: bytes, now: floa
     doc = _document(status, headers, body)
     value = doc.get("token")
     if value:
-        return _token(str(value), _span_s(doc) or BEARER_LIFETIME_S, now)
+        return Token(Secret(str(value)), now + (_span_s(doc) or BEARER_LIFETIME_S))
     if 400 <= status < 500:
         raise ProviderError(ErrorKind.UPSTREAM_AUTH, shapes.parse(body).message)
     raise faults.fault(status, headers, body)
@@ -89,11 +89,6 @@ def _address(auth_url: str | None, default: str, query: str) -> str:
     scheme, host, path, own, _ = urlsplit(auth_url or default)
     path = path if path.strip("/") else urlsplit(default).path
     return urlunsplit((scheme, host, path, "&".join(filter(None, (own, query))), ""))
-
-
-def _token(value: str, lifetime_s: float, now: float) -> Token:
-    """The token, said to expire ahead of its time: by ten minutes, or by a tenth of a short life."""
-    return Token(Secret(value), now + lifetime_s - min(MOST_AHEAD_S, lifetime_s / 10))
 
 
 def _seconds(value: Any, default: float) -> float:

@@ -18,7 +18,7 @@ from providers.vendor import Embedder
 from providers.wires.openai import embeddings, faults
 from providers.wires.openai.dialect import KEEP, Dialect, ModelRule, Range, models
 from providers.wires.qianfan import urls
-from providers.wires.qianfan.embeddings import BATCH, check
+from providers.wires.qianfan.embeddings import batch, check
 from providers.wires.qianfan.params import MOST_STOP_CHARS, MOST_STOPS
 
 HINT: Final = "V2 takes one key that begins with bce-v3/; a pair of api_key and secret_key belongs to V1"
@@ -86,8 +86,8 @@ def _code(body: bytes) -> object:
 
 def _encode_embeddings(request: EmbeddingRequest, to: Destination) -> WireRequest:
     """The request for ``to``; V1's names of the same models have underscores."""
-    check(request, to.model)
+    check(request)
     return embeddings.encode(request, replace(to, model=to.model.replace("_", "-")), DIALECT)
 
 
-EMBEDDER: Final = Embedder(_encode_embeddings, partial(embeddings.decode, dialect=DIALECT), BATCH)
+EMBEDDER: Final = Embedder(_encode_embeddings, partial(embeddings.decode, dialect=DIALECT), batch)
