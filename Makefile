@@ -3,7 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check install
+# The pip of an older Python would run setup.py itself, with a warning, unless told not to.
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --use-pep517
 HAS_CONFIG := $(wildcard config.json config.yaml)$(SIMPLE_ONE_API_CONFIG)
 
 .DEFAULT_GOAL := help

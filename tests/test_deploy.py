@@ -76,7 +76,7 @@ def test_install_dry_run() -> None:
     done = run(INSTALL, "--dry-run", PYTHON="python3")
     assert done.returncode == 0, done.stderr
     commands = [line.removeprefix("+ ").split()[0] for line in done.stdout.splitlines() if line.startswith("+ ")]
-    assert {"install", "cp", "systemctl"} <= set(commands)
+    assert {"install", "cp", "chown", "systemctl"} <= set(commands)
     assert not Path("/tmp/simple-one-api-build").exists()  # noqa: S108 - the script's word for what it would make
 
 

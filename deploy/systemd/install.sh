@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs this checkout as a systemd service, or brings an installed one up to date: run it again after `git pull`.
 set -euo pipefail
+umask 022
 
 usage() {
   cat <<'EOF'
@@ -67,9 +68,10 @@ install_code() {
   fi
   run cp -r "$source"/{setup.py,setup.cfg,README.md,LICENSE,wsgi.py,app,config,providers} "$build"
   [ -x "$venv/bin/python" ] || run "$python" -m venv "$venv"
-  run "$venv/bin/python" -m pip --disable-pip-version-check install --quiet "$build"
+  run "$venv/bin/python" -m pip --disable-pip-version-check install --quiet --use-pep517 "$build"
   # pip leaves an installed package of the same version alone, and a checkout may change without its version doing so
-  run "$venv/bin/python" -m pip --disable-pip-version-check install --quiet --force-reinstall --no-deps "$build"
+  run "$venv/bin/python" -m pip --disable-pip-version-check install --quiet --use-pep517 --force-reinstall --no-deps \
+    "$build"
 }
 
 install_config() {
@@ -90,12 +92,23 @@ write_starter() {
   chmod 0640 "$etc/config.json"
 }
 
-install_all() {
+# The service sees no home directories, so its Python must not be in one.
+check_python() {
   "$python" -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
     { echo "Python 3.10 or newer is needed: PYTHON=python3.12 $0" >&2 && exit 1; }
+  case $("$python" -c 'import sys; print(sys.base_prefix)') in
+    /home/* | /root/*)
+      echo "$python is in a home directory, where the service cannot reach it: PYTHON=/usr/bin/python3 $0" >&2
+      [ "$dry_run" = yes ] || [ -n "$root" ] || exit 1
+      ;;
+  esac
+}
+
+install_all() {
+  check_python
   id "$name" >/dev/null 2>&1 ||
     live useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin "$name"
-  run install -d -m 0755 "$(dirname "$venv")" "$(dirname "$unit")"
+  run mkdir -p "$(dirname "$venv")" "$(dirname "$unit")"
   install_code
   install_config
   run install -m 0644 "$source/deploy/systemd/$name.service" "$unit"

@@ -172,6 +172,19 @@ def test_taken_address(tmp_path: Path, becomes: list[list[str]], capsys: pytest.
     assert "server_port" in capsys.readouterr().err
 
 
+def test_loading_is_shown_on_a_terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Broken: who starts the gateway by hand sees nothing while the model loads."""
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+
+    def begin(tick: Callable[[float], None]) -> local.Local:
+        tick(1.5)
+        return local.Local(Path("c.json"), None, "no")
+
+    monkeypatch.setattr(local, "begin", begin)
+    assert cli.begin_local() == Path("c.json")
+    assert "loading the local model … 1.5 s" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("reason", ["", "it is not installed"])
 def test_without_a_config(
     tmp_path: Path,
@@ -339,12 +352,26 @@ def test_tells_systemd_and_stops_at_once_on_int(tmp_path: Path) -> None:
 
 @pytest.mark.e2e
 def test_ctrl_c_ends_quietly(tmp_path: Path) -> None:
-    """Broken: Ctrl-C, which reaches all processes of a terminal, ends in a traceback or not at once."""
+    """Broken: Ctrl-C, which reaches all processes of a terminal, ends in a traceback, not at once, or leaves files."""
     (tmp_path / "config.json").write_text(config(free_port()))
-    with gateway(tmp_path) as running:
+    own = tmp_path / "own"
+    own.mkdir()
+    with gateway(tmp_path, SIMPLE_ONE_API_OWN_CONFIG=str(own)) as running:
         os.killpg(running.process.pid, signal.SIGINT)
         assert running.process.wait(5) == 0
         assert "Traceback" not in running.log
+        assert not own.exists()
+
+
+def test_ctrl_c_while_starting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Broken: Ctrl-C while the local model loads ends in a traceback."""
+
+    def interrupted(tick: object) -> local.Local:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(local, "begin", interrupted)
+    monkeypatch.setattr(cli, "find_config", lambda file, environ: None)
+    assert cli.main([]) == 130
 
 
 @pytest.mark.e2e
@@ -363,6 +390,7 @@ def test_hup_spares_the_running_gateway(tmp_path: Path) -> None:
         running.process.send_signal(signal.SIGHUP)
         assert eventually(lambda: running.log.count("Booting worker") > workers), running.log
         assert eventually(running.answers)
+        assert running.stop()[0] == 0
 
 
 @pytest.mark.e2e
