@@ -62,8 +62,8 @@ class HTTPTransport:
         """The reply once its headers are in. The body comes as ``chunks``, each as soon as its bytes are.
 
         Raises TIMEOUT when there is no connection within ``connect_s`` or no byte within ``first_event_s`` (or
-        ``idle_s``, if that is longer and the answer comes whole), CONNECTION when there is none to be had. The chunks raise TIMEOUT after ``idle_s`` without a byte and
-        INCOMPLETE when the connection ends before the body does.
+        ``idle_s``, if that is longer and the answer comes whole), CONNECTION when there is none to be had. The chunks
+        raise TIMEOUT after ``idle_s`` without a byte and INCOMPLETE when the connection ends before the body does.
         """
         limits = self._timeouts
         first_s = max(limits.first_event_s, limits.idle_s) if wire.whole else limits.first_event_s
