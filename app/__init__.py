@@ -27,7 +27,6 @@ def create_app(holder: Holder) -> Flask:
     def begin() -> Response | None:
         runtime = holder.current
         g.trace = trace = Trace(_request_id(), request.method, request.path)
-        request.max_content_length = runtime.settings.max_body_bytes
         if request.method == "OPTIONS":
             return cors.preflight()
         trace.quiet = request.endpoint in _PUBLIC

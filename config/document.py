@@ -73,6 +73,9 @@ def _yaml(text: str, report: Report) -> Any:
     except positions.TooLargeError:
         report.syntax(1, 1, _TOO_LARGE)
     except yaml.MarkedYAMLError as error:
+        if "nesting depth" in str(error.problem):
+            report.syntax(1, 1, _TOO_LARGE)
+            return None
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         report.syntax(line, column, f"this is not YAML: {_problem(error.problem)}", _hint(text, line, error))

@@ -110,6 +110,10 @@ class Vendor:
     an entry has no ``server_url``; empty means that it must have one. ``docs`` is the vendor's own reference.
     ``models`` and ``embedding_models`` are offered when an entry lists none. ``options`` are further fields that an
     entry of this vendor may hold; they reach ``Destination.options``. ``transport`` is ``http`` or ``websocket``.
+    ``inlines`` is for vendors that take an image's bytes only: True, or a function that says so of one http(s) URL
+    (not of, say, the vendor's own file addresses). ``encode`` then finds a ``data:<type>;base64,…`` URL in each
+    ``image_url`` part in the URL's stead, fetched by the gateway; the type is one of png, jpeg, gif, webp, bmp, tiff,
+    heic and avif. Where the operator has switched fetching off the URL stays, and ``encode`` must refuse it.
     ``spoken`` False marks a row whose protocol is not written yet: its ``encode`` refuses.
     ``decode`` must end every reply with a ``finish_reason`` taken from the vendor's own field, or raise; events that
     run out before that are turned into an error by the gateway. Unknown event kinds are ignored.
@@ -136,6 +140,7 @@ class Vendor:
     transport: str = "http"
     exchange: Exchange | None = None
     prepare: Preparation | None = None
+    inlines: bool | Callable[[str], bool] = False
     spoken: bool = True
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 import orjson
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, g
 
 from app import gateway, parse, render, routing
+from app.api.body import read_body
 from app.api.headers import reply_headers
 from app.call import Call
 from app.errors import ClientGone
@@ -20,7 +21,7 @@ blueprint = Blueprint("chat", __name__)
 @blueprint.post("/v1/v1/chat/completions")
 def chat_completions() -> Response:
     """One completion, streamed or whole."""
-    asked = parse.chat(request.get_data(cache=False))
+    asked = parse.chat(read_body())
     call: Call = g.call
     trace = call.trace
     trace.model, trace.stream = asked.model, asked.stream

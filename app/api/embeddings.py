@@ -5,9 +5,10 @@ import struct
 from typing import Any
 
 import orjson
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Response, g
 
 from app import gateway, parse, routing
+from app.api.body import read_body
 from app.api.headers import reply_headers
 from app.call import Call
 
@@ -19,7 +20,7 @@ blueprint = Blueprint("embeddings", __name__)
 @blueprint.post("/v1/v1/embeddings")
 def create_embeddings() -> Response:
     """One vector per input. Vendors are asked for floats; the encoding is done here."""
-    asked = parse.embeddings(request.get_data(cache=False))
+    asked = parse.embeddings(read_body())
     call: Call = g.call
     call.trace.model = asked.model
     reply = gateway.embed(asked, routing.embedding_route(asked.model, call.caller, call.runtime), call)

@@ -27,6 +27,7 @@ def _serve(client: socket.socket, proxy: Proxy) -> None:
     if not _allowed(head, proxy):
         proxy.refused += 1
         client.sendall(_DENIED)
+        _drain(client)
         return
     method, address, _ = head.split(b"\r\n", 1)[0].decode().split(" ", 2)
     proxy.methods.append(method)
@@ -66,6 +67,14 @@ def _read_head(sock: socket.socket, data: bytes) -> tuple[bytes, bytes]:
         data += piece
     head, _, rest = data.partition(b"\r\n\r\n")
     return head + b"\r\n\r\n", rest
+
+
+def _drain(client: socket.socket) -> None:
+    """Read what is still coming: closing before would reset the connection, and the answer could be lost with it."""
+    client.shutdown(socket.SHUT_WR)
+    client.settimeout(2.0)
+    while client.recv(65536):
+        pass
 
 
 def _forward(client: socket.socket, upstream: socket.socket, head: bytes, rest: bytes) -> None:
