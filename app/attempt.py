@@ -46,20 +46,24 @@ class Attempt:
         """The vendor's deltas as they come. Raises ProviderError."""
         vendor, ranges = self.target.vendor, self.call.runtime.settings.params_range
         request, clamps = clamped(request, ranges.get(self.target.name) or ranges.get(self.target.to.model))
-        wire = vendor.encode(request, self._destination(request))
-        wire = self._checked(replace(wire, changes=clamps + wire.changes, whole=not request.stream))
+        wire: WireRequest | None = vendor.encode(request, self._destination(request))
+        while wire:
+            wire = replace(wire, changes=clamps + wire.changes, whole=not request.stream)
+            wire = yield from self._tried(self._checked(wire))
+
+    def _tried(self, wire: WireRequest) -> Generator[Delta, None, WireRequest | None]:
+        """The deltas of one request; returns the one to make instead if it was refused before its first word."""
         begun = False
         try:
             for delta in self._answer(wire):
                 begun = True
                 yield delta
         except ProviderError as error:
-            if begun or wire.instead is None or not error.elsewhere:
+            other = None if begun or wire.instead is None else wire.instead(error)
+            if other is None:
                 raise
-        else:
-            return
-        wire = wire.instead()
-        yield from self._answer(self._checked(replace(wire, changes=clamps + wire.changes, whole=not request.stream)))
+            return other
+        return None
 
     def _answer(self, wire: WireRequest) -> Items[Delta]:
         vendor, memory = self.target.vendor, self.call.runtime.memory

@@ -6,7 +6,6 @@
       status/type/code/param   only where the vendor's own value should reach the client instead of the kind's default
       retry_after_s            how long this credential should rest, where the vendor says so
       stale_token              the exchanged token was refused: a fresh one is worth one try with the same target
-      elsewhere                nothing is wrong but the address: the request's other one is worth one try
 
 HTTP statuses and error bodies for the client are made from these in one place, ``app/errors.py``.
 """
@@ -70,7 +69,6 @@ class ProviderError(Exception):
         param: str | None = None,
         retry_after_s: float | None = None,
         stale_token: bool = False,
-        elsewhere: bool = False,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -81,4 +79,3 @@ class ProviderError(Exception):
         self.param = param
         self.retry_after_s = retry_after_s
         self.stale_token = stale_token
-        self.elsewhere = elsewhere

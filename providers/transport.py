@@ -185,6 +185,8 @@ def _faults(url: str) -> Iterator[None]:
 
 def _reason(error: requests.exceptions.ConnectionError) -> str:
     text = str(error)
+    if "SOCKS5 authentication" in text:
+        return "the proxy refused its user and password"
     if "NameResolution" in text or "getaddrinfo" in text:
         return "the host name could not be resolved"
     if "refused" in text:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from providers.errors import ProviderError
+
 Json = dict[str, Any]
 """A JSON object as it came off a wire: the border where ``Any`` stops."""
 
@@ -122,9 +124,10 @@ class WireRequest:
     ``dropped logit_bias``, ``clamped temperature to 0.99``. ``stops`` are stop texts that the vendor leaves at the end
     of its answer; the gateway cuts them off. ``split_think`` asks it to tell thoughts in ``<think>`` tags from text.
     ``whole`` tells the transport that no byte is to be expected before the answer is ready. ``decode`` reads the reply
-    in the vendor's stead where only the request tells what it will look like. ``instead`` makes the request for another
-    of the vendor's addresses, for an error that says ``elsewhere``; ``memo`` is kept as a delta's is, once the vendor
-    has begun to answer this request.
+    in the vendor's stead where only the request tells what it will look like. ``instead`` takes the error that came in
+    place of the first word and gives another request that may fare better, such as one to the vendor's other endpoint,
+    or None; a chain of them must end. ``memo`` is kept as a delta's is, once the vendor has begun to answer this
+    request.
     """
 
     method: str
@@ -136,7 +139,7 @@ class WireRequest:
     split_think: bool = False
     whole: bool = False
     decode: "Callable[[Iterator[Event]], Iterator[Delta]] | None" = None
-    instead: "Callable[[], WireRequest] | None" = None
+    instead: "Callable[[ProviderError], WireRequest | None] | None" = None
     memo: Mapping[str, Json] | None = None
 
 

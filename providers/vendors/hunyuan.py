@@ -108,6 +108,9 @@ VENDORS: Final[tuple[Vendor, ...]] = (
         Dialect(drop=_DROP, merge_system=True, keep_5xx=False),
         credentials=_CONSOLE_KEY,
         hosts=_TOKENHUB,
-        models=("hy3", "hy4-preview", "hunyuan-2.0-instruct-20251111", "hunyuan-2.0-thinking-20251109"),
+        models=(
+            *("hy3", "hy3-preview", "hy4-preview", "hy-mt2-pro", "hunyuan-role-latest"),
+            *("hunyuan-2.0-instruct-20251111", "hunyuan-2.0-thinking-20251109"),
+        ),
     ),
 )

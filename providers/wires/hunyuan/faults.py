@@ -55,11 +55,12 @@ def fault(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError
 
 
 def in_answer(inner: object) -> ProviderError | None:
-    """The error in an answer or a block of a stream, None when there is none."""
+    """The error in an answer or a block of a stream, None when there is none. One without code and text is none."""
     error = (inner.get("Error") or inner.get("ErrorMsg")) if isinstance(inner, dict) else None
     if not isinstance(error, dict):
         return None
-    return of_code(str(error.get("Code", "")), str(error.get("Message") or error.get("Msg") or ""))
+    code, message = error.get("Code") or "", error.get("Message") or error.get("Msg") or ""
+    return of_code(str(code), str(message)) if code or message else None
 
 
 def of_document(doc: Json, body: bytes) -> ProviderError:

@@ -20,7 +20,9 @@ def arrange(messages: list[Json], losses: list[str]) -> list[Json]:
     Several tool results may stand in a row; they count as the user's side.
     """
     systems = [message for message in messages if message["role"] == "system" and message["content"]]
-    others = [message for message in messages if message["role"] != "system"]
+    others = [message for message in messages if message["role"] != "system" and not _empty(message)]
+    if any(map(_empty, messages)):
+        losses.append("dropped empty user messages")
     if len(systems) > 1 or (systems and messages[0]["role"] != "system"):
         losses.append("merged system messages into the first")
     turns = _by_turns(others, losses)
@@ -30,6 +32,11 @@ def arrange(messages: list[Json], losses: list[str]) -> list[Json]:
         losses.append(f"dropped messages before the newest {len(turns)}")
     merged = list(_merged(systems))
     return [*merged, *turns]
+
+
+def _empty(message: Json) -> bool:
+    """Whether it is a user message that says nothing, which the vendor refuses."""
+    return message["role"] == "user" and not message["content"]
 
 
 def _by_turns(messages: list[Json], losses: list[str]) -> list[Json]:

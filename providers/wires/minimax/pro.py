@@ -9,6 +9,7 @@ from providers.losses import dropped
 from providers.types import ChatRequest, Destination, Json, WireRequest
 from providers.wires.minimax.speakers import BOT, setting, speakers
 from providers.wires.openai import legacy
+from providers.wires.openai.dialect import models
 
 ANSWER_TOKENS: Final = 2048
 """The length asked for when the client names none: the vendor's own default of 256 cuts most answers.
@@ -17,6 +18,7 @@ Source: https://platform.minimaxi.com/document/ChatCompletion%20Pro, checked 202
 """
 
 _LEAST: Final = 0.01
+_WITHOUT_FUNCTIONS: Final = models(r"abab5\.5s")
 _TRANSLATED: Final = frozenset(
     {"max_tokens", "max_completion_tokens", "temperature", "top_p", "tools", "tool_choice", "stream_options"}
 )
@@ -74,7 +76,9 @@ def _functions(body: Json, given: Json, losses: list[str]) -> None:
     functions = [tool["function"] for tool in tools if tool["type"] == "function"]
     if len(functions) < len(tools):
         losses.append("dropped tools of other types than function")
-    if functions:
+    if functions and _WITHOUT_FUNCTIONS.match(body["model"]):
+        losses.append("dropped tools")
+    elif functions:
         body["functions"] = [_function(function) for function in functions]
         if "tool_choice" in given:
             _choose(body, given["tool_choice"], losses)

@@ -42,11 +42,19 @@ def speakers(messages: Sequence[Json], losses: list[str]) -> list[Json]:
         elif message["role"] == "tool":
             said.append(_result(message))
         elif message["role"] == "user":
-            said.append(_speech(USER, USER, _text(message["content"])))
+            said += _user(message, losses)
     if not said or said[-1]["sender_type"] == BOT:
         said.append(_speech(USER, USER, CONTINUE))
         losses.append("added a user message at the end")
     return said
+
+
+def _user(message: Json, losses: list[str]) -> list[Json]:
+    """The user's turn; none for a text that is empty, which the vendor refuses."""
+    text = _text(message["content"])
+    if not text and "dropped empty user messages" not in losses:
+        losses.append("dropped empty user messages")
+    return [_speech(USER, USER, text)] if text else []
 
 
 def _answers(following: Sequence[Json]) -> list[Json]:

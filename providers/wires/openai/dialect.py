@@ -73,7 +73,8 @@ class Dialect:
     taken (``auto none required named``), ``required_word`` what ``required`` is called. ``json_schema`` and
     ``stream_options`` say whether they are known. ``cut_stops`` marks vendors that leave stop texts in the answer.
     ``stream_only`` models are streamed upstream though the client wants a whole answer; ``hybrid_thinking`` models
-    cannot think without a stream and are told not to. ``adjust`` does the rest.
+    cannot think without a stream and are told not to; any other model is asked again by stream when the vendor refuses
+    a whole answer in words that match ``stream_refusal``. ``adjust`` does the rest.
 
     Messages: ``developer_models`` keep the role ``developer``, for all others it is ``system``. ``fold_system`` models
     get system text in the first user message; ``merge_system`` allows one system message, the first; ``alternate``
@@ -106,6 +107,7 @@ class Dialect:
     cut_stops: bool = False
     stream_only: re.Pattern[str] = NEVER
     hybrid_thinking: re.Pattern[str] = NEVER
+    stream_refusal: re.Pattern[str] = NEVER
     adjust: Adjust | None = None
 
     developer_models: re.Pattern[str] = NEVER

@@ -1,15 +1,20 @@
 """A chat request as bytes for one speaker of the wire."""
 
+import re
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
 import orjson
 
+from providers.errors import ProviderError
 from providers.types import ChatRequest, Destination, Json, WireRequest
 from providers.wires.openai import legacy, messages, params, turns
 from providers.wires.openai.dialect import Dialect
 from providers.wires.openai.urls import CHAT, endpoint
 
 HEADERS: Final = {"content-type": "application/json"}
+_EVERY_MODEL: Final = re.compile("")
 
 
 def encode(request: ChatRequest, to: Destination, dialect: Dialect) -> WireRequest:
@@ -30,11 +35,23 @@ def encode(request: ChatRequest, to: Destination, dialect: Dialect) -> WireReque
     body.update(given_params)
     params.adapt(body, dialect, losses)
     server_url = dialect.url(to.server_url, model) if dialect.url else to.server_url
-    url = endpoint(server_url, CHAT, dialect.root)
-    stops = _texts(request.params.get("stop")) if dialect.cut_stops else ()
     return WireRequest(
-        "POST", url, HEADERS, orjson.dumps(body), tuple(losses), stops, to.options.get("split_think") is True
+        "POST",
+        endpoint(server_url, CHAT, dialect.root),
+        HEADERS,
+        orjson.dumps(body),
+        tuple(losses),
+        stops=_texts(request.params.get("stop")) if dialect.cut_stops else (),
+        split_think=to.options.get("split_think") is True,
+        instead=None if body.get("stream") else partial(_streamed, request, to, dialect),
     )
+
+
+def _streamed(request: ChatRequest, to: Destination, dialect: Dialect, error: ProviderError) -> WireRequest | None:
+    """The request for the same answer by stream, if that is what the vendor asks for."""
+    if not dialect.stream_refusal.search(error.message):
+        return None
+    return encode(request, to, replace(dialect, stream_only=_EVERY_MODEL))
 
 
 def _texts(stop: object) -> tuple[str, ...]:

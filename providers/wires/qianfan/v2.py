@@ -40,12 +40,12 @@ DIALECT: Final = Dialect(
     url=urls.v2,
     name=str.lower,
     max_tokens=KEEP,
-    clamp={
-        "temperature": Range(0, 1, at_low=0.01),
-        "top_p": Range(0, 1),
-        "seed": Range(1, 2**31 - 2),
-    },
-    rules=(ModelRule(models(r"ernie-x1.*turbo"), drop=frozenset({"stop"})),),
+    clamp={"top_p": Range(0, 1), "seed": Range(1, 2**31 - 2)},
+    rules=(
+        # Hosted models of others have bounds of their own.
+        ModelRule(models(r"ernie|qianfan"), clamp={"temperature": Range(0, 1, at_low=0.01)}),
+        ModelRule(models(r"ernie-x1.*turbo"), drop=frozenset({"stop"})),
+    ),
     merge_system=True,
     alternate=True,
     adjust=_adjust,
