@@ -3,7 +3,7 @@
 from flask import Flask, Response, g, request
 
 from app import cors, telemetry
-from app.api import chat, embeddings, models, ops
+from app.api import chat, embeddings, models, ops, translate
 from app.call import Call
 from app.client import Client
 from app.identity import ANYBODY
@@ -20,7 +20,7 @@ def create_app(holder: Holder) -> Flask:
     app.url_map.strict_slashes = False
     settings = holder.current.settings
     telemetry.configure("debug" if settings.debug else settings.log_level, as_json=settings.log_json)
-    for blueprint in (chat.blueprint, embeddings.blueprint, models.blueprint, ops.blueprint):
+    for blueprint in (chat.blueprint, embeddings.blueprint, models.blueprint, ops.blueprint, translate.blueprint):
         app.register_blueprint(blueprint)
 
     @app.before_request
@@ -30,7 +30,9 @@ def create_app(holder: Holder) -> Flask:
         if request.method == "OPTIONS":
             return cors.preflight()
         trace.quiet = request.endpoint in _PUBLIC
-        caller = ANYBODY if trace.quiet else runtime.callers.identify(request.headers)
+        # DeepLX's clients put their token into the address.
+        token = request.args.get("token", "") if request.blueprint == translate.blueprint.name else ""
+        caller = ANYBODY if trace.quiet else runtime.callers.identify(request.headers, token)
         trace.caller = caller.label
         g.call = Call(runtime, caller, Client(request.environ.get("gunicorn.socket")), trace)
         return None

@@ -38,14 +38,14 @@ class Callers:
         """The callers of a config."""
         return cls(tuple((_digest(key.key.reveal()), Caller(key.label, key.models)) for key in keys))
 
-    def identify(self, headers: Headers) -> Caller:
-        """The caller whose key stands in ``Authorization: Bearer`` or ``x-api-key``.
+    def identify(self, headers: Headers, token: str = "") -> Caller:
+        """The caller whose key stands in ``Authorization: Bearer`` or ``x-api-key``, or else is ``token``.
 
         Every known key is compared, in constant time, so that the time taken tells nothing. Raises ApiError 401.
         """
         if not self.digests:
             return ANYBODY
-        presented = presented_key(headers)
+        presented = presented_key(headers) or token
         if not presented:
             raise _unknown("no API key was sent; send it as 'Authorization: Bearer <key>'")
         digest, found = _digest(presented), None
@@ -58,9 +58,9 @@ class Callers:
 
 
 def presented_key(headers: Headers) -> str:
-    """The key a client sent, or an empty text."""
+    """The key a client sent, or an empty text. DeepL's clients have a scheme of their own."""
     scheme, _, token = headers.get("Authorization", "").strip().partition(" ")
-    if scheme.lower() == "bearer" and token.strip():
+    if scheme.lower() in ("bearer", "deepl-auth-key") and token.strip():
         return token.strip()
     return headers.get("X-Api-Key", "").strip()
 

@@ -19,7 +19,7 @@ _ROLES: Final = frozenset({"system", "developer", "user", "assistant", "tool", "
 
 def chat(body: bytes) -> ChatRequest:
     """The chat request in ``body``. Raises ApiError 400 naming the field at fault."""
-    document = _document(body)
+    document = json_object(body)
     model = _model(document)
     _check_fields(document)
     messages = document.get("messages")
@@ -36,7 +36,7 @@ def chat(body: bytes) -> ChatRequest:
 
 def embeddings(body: bytes) -> EmbeddingRequest:
     """The embeddings request in ``body``, its input always a list. Raises ApiError 400 naming the field at fault."""
-    document = _document(body)
+    document = json_object(body)
     model = _model(document)
     if document.get("encoding_format") not in (None, "float", "base64"):
         raise _fault("encoding_format", '"float" or "base64"', document["encoding_format"])
@@ -59,7 +59,8 @@ def _is_tokens(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(type(item) is int for item in value)
 
 
-def _document(body: bytes) -> Json:
+def json_object(body: bytes) -> Json:
+    """The JSON object in ``body``. Raises ApiError 400 when it is none, or nests too deeply."""
     if not body.strip():
         raise ApiError(400, "the request body is empty; send a JSON object")
     try:

@@ -94,12 +94,29 @@ class CircuitBreaker:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """The translate endpoints: off unless enabled."""
+    """The translate endpoints: on unless switched off. ``model`` translates where a client names none."""
 
-    enable: bool = False
+    enable: bool = True
     prompt_template: str = ""
     retry: int = 0
     concurrency: int = 5
+    model: str = "random"
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """Images that the gateway fetches for vendors that take no addresses. Sizes are those of the images' own bytes.
+
+    ``max_bytes`` is for one image, ``max_total_bytes``, ``max_count`` and ``timeout_s`` for all of a request together.
+    ``allow_hosts`` (``host`` or ``host:port``, lower case) may be anywhere, also where nobody else is called.
+    """
+
+    fetch: bool = True
+    max_bytes: int = 10 * 2**20
+    max_total_bytes: int = 20 * 2**20
+    max_count: int = 16
+    timeout_s: float = 20.0
+    allow_hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +159,7 @@ class Settings:
     circuit_breaker: CircuitBreaker = CircuitBreaker()
     translation: Translation = Translation()
     proxy: Proxy = Proxy()
+    images: Images = Images()
     enable_web: bool = False
     upstreams: tuple[Upstream, ...] = ()
     max_body_bytes: int = 20 * 2**20

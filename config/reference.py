@@ -19,6 +19,7 @@ from config.schema import (
     TranslationSchema,
 )
 from config.schema_entry import BesidesSchema, EntrySchema, LimitSchema, ProxySchema
+from config.schema_images import ImagesSchema
 from config.shape import Shape
 
 DOCUMENT: Final = Path(__file__).resolve().parents[1] / "docs" / "configuration.md"
@@ -36,6 +37,7 @@ SECTIONS: Final[tuple[tuple[str, type[Shape]], ...]] = (
     ("`circuit_breaker`", CircuitBreakerSchema),
     ("`proxy`, also in an entry", ProxySchema),
     ("`translation`", TranslationSchema),
+    ("`images`", ImagesSchema),
 )
 
 

@@ -11,6 +11,7 @@ from marshmallow import ValidationError, fields, post_load, validates_schema
 from config.fields import Anything, Choice, Flag, Map, Names, Number, Text, Whole
 from config.model import CallerKey, CircuitBreaker, ParamsRange, Settings, Translation
 from config.schema_entry import ProxySchema
+from config.schema_images import ImagesSchema
 from config.shape import ListenAddress, SecretText, Shape, doc
 
 LOG_LEVELS: Final = {
@@ -85,12 +86,17 @@ class TranslationSchema(Shape):
     enable = Flag(metadata=doc("Whether the endpoints exist."))
     promptTemplate = Text(  # noqa: N815
         attribute="prompt_template",
-        metadata=doc("Prompt to translate with; empty = the built-in one.", aliases=("prompt_template",)),
+        metadata=doc(
+            "Prompt to translate with: its blanks are `{text}`, `{target_lang}` and `{source_lang}`, or `%s` twice for "
+            "target language and text; empty = the built-in one.",
+            aliases=("prompt_template",),
+        ),
     )
     retry = Whole(least=0, metadata=doc("Further attempts when a translation fails.", "attempts"))
     concurrency = Whole(
         least=1, metadata=doc("Texts of one request translated at the same time.", "texts", zero="the default")
     )
+    model = Text(metadata=doc("Model to translate with where a request names none."))
 
 
 class CallerKeySchema(Shape):
@@ -150,6 +156,7 @@ class SettingsSchema(Shape):
     circuit_breaker = fields.Nested(CircuitBreakerSchema, metadata=doc("When a failing upstream is left alone."))
     translation = fields.Nested(TranslationSchema, metadata=doc("The translate endpoints."))
     proxy = fields.Nested(ProxySchema, metadata=doc("Proxy for upstreams, and which of them use it."))
+    images = fields.Nested(ImagesSchema, metadata=doc("Images by address, for vendors that take bytes only."))
     enable_web = Flag(metadata=doc("Serve the built-in web page."))
     services = Anything(
         dict,
