@@ -5,10 +5,21 @@ from gevent import monkey
 monkey.patch_all()
 
 import os  # noqa: E402
+import sys  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import gevent  # noqa: E402
 
 from app import create_app  # noqa: E402
+from app.reload import Watcher  # noqa: E402
 from app.runtime import Holder, build  # noqa: E402
-from config.load import load  # noqa: E402
+from config import lastgood  # noqa: E402
 from providers.vendor import load_vendors  # noqa: E402
 
-app = create_app(Holder(build(load(os.environ.get("SIMPLE_ONE_API_CONFIG", "config.json")), load_vendors())))
+path, vendors = os.environ.get("SIMPLE_ONE_API_CONFIG", "config.json"), load_vendors()
+settings = lastgood.load_or_last(
+    path, lambda faults: sys.stderr.write(f"the last good config stays in force:\n{faults}\n")
+)
+holder = Holder(build(settings, vendors))
+app = create_app(holder)
+gevent.spawn(Watcher(Path(path), holder, vendors).run)

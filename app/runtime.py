@@ -7,20 +7,22 @@ import itertools
 import random
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final
 
 from app import redaction
 from app.breaker import Breaker
 from app.identity import Callers
+from app.kept import Kept
 from app.limits import Limiter
 from app.memory import Memory
 from app.queue import Line
 from app.tokens import TokenKeeper, keepers
-from config.model import Credential, Settings, Upstream
+from config.model import Credential, Limits, Settings, Upstream
 from providers.transport import Transport, transport_for
-from providers.types import Destination
+from providers.types import Destination, Secret
 from providers.vendor import Vendor
 
 RANDOM: Final = "random"
@@ -53,9 +55,10 @@ class Runtime:
     callers: Callers
     chat: Mapping[str, tuple[Target, ...]]
     embedding: Mapping[str, tuple[Target, ...]]
+    kept: Kept
     memory: Memory
-    line: Line[Target] = field(default_factory=Line)
-    turns: Iterator[int] = field(default_factory=itertools.count)
+    line: Line[Target]
+    turns: Iterator[int]
     rng: random.Random = field(default_factory=random.SystemRandom)
     since: int = field(default_factory=lambda: int(time.time()))
 
@@ -67,43 +70,75 @@ class Holder:
     current: Runtime
 
 
-def build(settings: Settings, vendors: Mapping[str, Vendor]) -> Runtime:
-    """The runtime of ``settings``. Tells ``redaction`` which secrets must never be written."""
-    redaction.remember(_secrets(settings))
-    memory = Memory()
+def build(settings: Settings, vendors: Mapping[str, Vendor], before: Runtime | None = None) -> Runtime:
+    """The runtime of ``settings``, with the live objects of the one ``before`` wherever they stand for the same thing.
+
+    Tells ``redaction`` which secrets must never be written: also those of before, whose streams may still run.
+    """
+    redaction.remember((*_secrets(settings), *(_secrets(before.settings) if before else ())))
+    kept = Kept(before.kept if before else None)
     chat: defaultdict[str, list[Target]] = defaultdict(list)
     embedding: defaultdict[str, list[Target]] = defaultdict(list)
     for upstream in settings.upstreams:
         if upstream.enabled:
-            for target, embeds in _targets(upstream, vendors[upstream.vendor], settings, memory):
+            for target, embeds in _targets(upstream, vendors[upstream.vendor], settings, kept):
                 (embedding if embeds else chat)[target.name].append(target)
-    return Runtime(
+    runtime = Runtime(
         settings=settings,
         callers=Callers.of(settings.caller_keys),
         chat={name: tuple(targets) for name, targets in chat.items()},
         embedding={name: tuple(targets) for name, targets in embedding.items()},
-        memory=memory,
+        kept=kept,
+        memory=kept.get(Memory, "memory"),
+        line=kept.get(Line[Target], "line"),
+        turns=kept.get(itertools.count, "turns"),
     )
+    kept.forget_before()
+    return runtime
 
 
-def _targets(upstream: Upstream, vendor: Vendor, settings: Settings, memory: Memory) -> Iterator[tuple[Target, bool]]:
-    """Each target of an upstream, and whether it is one for embeddings."""
-    transport = transport_for(vendor.transport, upstream.timeouts, upstream.proxy_url)
-    breakers: defaultdict[str, Breaker] = defaultdict(lambda: Breaker(settings.circuit_breaker))
-    shared = {False: Limiter(upstream.limits), True: Limiter(upstream.embedding_limits)}
+def _targets(upstream: Upstream, vendor: Vendor, settings: Settings, kept: Kept) -> Iterator[tuple[Target, bool]]:
+    """Each target of an upstream, and whether it is one for embeddings.
+
+    An upstream is the same after a reload if its vendor, its address and its first credential are.
+    """
+    memory = kept.get(Memory, "memory")
+    first = upstream.credentials[0].fields if upstream.credentials else {}
+    itself = kept.numbered((vendor.name, upstream.server_url, _values(first)))
+    timeouts, proxy = upstream.timeouts, upstream.proxy_url
+    transport = kept.get(
+        partial(transport_for, vendor.transport, timeouts, proxy), "transport", itself, timeouts, proxy
+    )
+    shared = {embeds: _limiter(limits, kept, itself, embeds) for embeds, limits in _limits(upstream)}
     chat_names = dict.fromkeys((*upstream.models, *upstream.model_redirect))
     offered = [(name, False) for name in chat_names] + [(name, True) for name in upstream.embedding_models]
     for number, credential in enumerate(upstream.credentials, 1):
         label = f"{upstream.id}#{number}" if len(upstream.credentials) > 1 else upstream.id
-        own = Limiter(credential.limits)
-        tokens = keepers(vendor, credential.fields, upstream.auth_url)
+        key = kept.numbered((itself, _values(credential.fields)))
+        own = _limiter(credential.limits, kept, key)
+        tokens = kept.get(
+            partial(keepers, vendor, credential.fields, upstream.auth_url), "tokens", key, upstream.auth_url
+        )
         for name, embeds in offered:
             limiters = tuple(limiter for limiter in (shared[embeds], own) if limiter.parts)
             to = replace(_destination(upstream, vendor, credential, name, settings), recall=memory.recall)
-            target = Target(
-                label, name, upstream, vendor, to, limiters, breakers[to.model], transport, tokens(to.model)
+            breaker = kept.get(
+                partial(Breaker, settings.circuit_breaker), "breaker", key, to.model, settings.circuit_breaker
             )
+            target = Target(label, name, upstream, vendor, to, limiters, breaker, transport, tokens(to.model))
             yield target, embeds
+
+
+def _limits(upstream: Upstream) -> tuple[tuple[bool, Limits], tuple[bool, Limits]]:
+    return (False, upstream.limits), (True, upstream.embedding_limits)
+
+
+def _limiter(limits: Limits, kept: Kept, *key: Hashable) -> Limiter:
+    return kept.get(partial(Limiter, limits), "limiter", limits, *key)
+
+
+def _values(fields: Mapping[str, Secret]) -> Hashable:
+    return tuple(sorted((name, secret.reveal()) for name, secret in fields.items()))
 
 
 def _destination(
@@ -117,6 +152,7 @@ def _destination(
         credential=credential.fields,
         flatten=_flatten(settings.multi_content_models, (name, model)),
         options=upstream.options,
+        alias=name,
     )
 
 
@@ -142,5 +178,10 @@ def _secrets(settings: Settings) -> Iterator[str]:
                     yield secret.reveal()
 
 
-_PUBLIC_FIELDS: Final = frozenset({"region", "location", "project_id", "group_id", "domain"})
+_PUBLIC_FIELDS: Final = frozenset(
+    {
+        *("region", "location", "project_id", "group_id", "domain", "model_id", "type", "universe_domain"),
+        *("client_email", "token_uri", "auth_uri", "auth_provider_x509_cert_url", "client_x509_cert_url"),
+    }
+)
 """Credential fields that name a place or an account and hide nothing; replacing them would garble messages."""

@@ -8,8 +8,8 @@ import os
 import shutil
 from typing import Any
 
-from config import listen
-from config.load import ConfigError, load
+from config import lastgood, listen
+from config.load import ConfigError, load, loads, text
 
 
 def _workers(given: str) -> int:
@@ -19,7 +19,10 @@ def _workers(given: str) -> int:
 
 
 _path = os.environ.get("SIMPLE_ONE_API_CONFIG", "config.json")
-_settings = load(_path)
+_text = text(_path)
+_settings = loads(_text, _path)
+lastgood.share()
+lastgood.keep(_text)
 
 bind = listen.notation(*listen.address(_settings))
 loglevel = {"warn": "warning"}.get(_settings.log_level, _settings.log_level)

@@ -18,7 +18,7 @@ from config.schema import SettingsSchema
 from config.tidy import read, tidy
 from providers.vendor import Vendor, load_vendors
 
-__all__ = ["ConfigError", "Fault", "load", "loads"]
+__all__ = ["ConfigError", "Fault", "load", "loads", "text"]
 
 _SETTINGS: Final = SettingsSchema()
 
@@ -30,22 +30,26 @@ def load(
 
     Raises ConfigError with all faults, also when the file cannot be read. Never writes or connects anywhere.
     """
+    return loads(text(path), str(path), environ, vendors)
+
+
+def text(path: str | Path) -> bytes:
+    """What is in a config file. Raises ConfigError."""
     try:
-        content = Path(path).read_bytes()
+        return Path(path).read_bytes()
     except OSError as error:
         raise ConfigError([Fault(str(path), 1, 1, "", f"cannot be read: {error.strerror}")]) from None
-    return loads(content, str(path), environ, vendors)
 
 
 def loads(
-    text: str | bytes,
+    content: str | bytes,
     name: str = "config.json",
     environ: Mapping[str, str] = os.environ,
     vendors: Mapping[str, Vendor] | None = None,
 ) -> Settings:
     """The settings in a text; ``name`` stands in messages, its ending tells the format, its folder is that of files."""
     report = Report(name)
-    value = document.read(text, name, report)
+    value = document.read(content, name, report)
     if isinstance(value, dict):
         whole = substitute(value, Sources(environ, Path(name).parent, report))
         settings = _settings(whole, environ, vendors if vendors is not None else load_vendors(), report)

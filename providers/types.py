@@ -92,6 +92,7 @@ class Destination:
     them, None lets the vendor decide. ``options`` are further settings of the upstream (``api_version``, …).
     ``recall`` gives back what an earlier reply's ``Delta.memo`` noted under a key, usually a tool call's id; None when
     it is unknown or forgotten. ``prepared`` holds what ``Vendor.prepare`` got, in the order of its requests.
+    ``alias`` is what the entry calls the model before its own maps; empty where nobody told.
     """
 
     model: str
@@ -101,6 +102,7 @@ class Destination:
     options: Mapping[str, Any] = field(default_factory=dict)
     recall: Callable[[str], Json | None] = _nothing
     prepared: tuple[Json, ...] = ()
+    alias: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +219,11 @@ class Delta:
 
     Order: a ``head`` first if the vendor names its reply, then text, reasoning and tool calls as they come, then
     one ``finish_reason`` per choice (OpenAI's words only), ``usage`` anywhere. ``extra`` holds OpenAI fields that
-    pass as they are: ``refusal``, ``annotations`` and ``audio`` of a message, ``logprobs`` of a choice. ``note`` is a
+    pass as they are: ``refusal``, ``annotations`` and ``audio`` of a message, ``logprobs`` of a choice. ``beside``
+    holds the vendor's own fields of a choice, beside its message, where the operator wants them. ``note`` is a
     remark for the access line and never reaches the client. ``memo`` is kept in memory for a while, per key, and
     handed to ``encode`` through ``Destination.recall``: things a vendor wants back that OpenAI's clients drop.
+    ``later`` is the last delta of a reply that is not the answer yet: the gateway goes on with the one that it names.
     """
 
     choice: int = 0
@@ -230,8 +234,23 @@ class Delta:
     usage: Usage | None = None
     head: Head | None = None
     extra: Mapping[str, Any] | None = None
+    beside: Mapping[str, Any] | None = None
     note: str | None = None
     memo: Mapping[str, Json] | None = None
+    later: "Later | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """An answer to be asked for: ``request`` is sent in ``wait_s`` seconds, and its reply read by its own ``decode``.
+
+    An answer that is still not begun after the longest silence allowed is a TIMEOUT. ``give_up`` tells the vendor that
+    nobody waits any longer, then and when the client leaves; what it answers is passed over.
+    """
+
+    request: WireRequest
+    wait_s: float = 0.0
+    give_up: WireRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
