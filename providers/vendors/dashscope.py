@@ -46,9 +46,8 @@ def pick(server_url: str, _fields: frozenset[str], default: str) -> str:
 
 def advise(_server_url: str, fields: frozenset[str]) -> str:
     """A sentence on a key that no address here takes."""
-    return "this is a key of a coding plan (sk-sp-…), which works at the plan's own address only" * (
-        "coding_plan" in fields
-    )
+    told = "this is a key of a coding plan (sk-sp-…), which works at the plan's own address only"
+    return told if "coding_plan" in fields else ""
 
 
 def sign(wire: WireRequest, credential: Mapping[str, Secret], now: float) -> WireRequest:
@@ -81,6 +80,7 @@ DIALECT: Final = Dialect(
     },
     stream_only=models.STREAM_ONLY,
     hybrid_thinking=models.OPEN_HYBRID,
+    stream_refusal=faults.STREAM_REFUSAL,
     adjust=_adjust,
     codes=faults.KINDS,
     keep_5xx=False,

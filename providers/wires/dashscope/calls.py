@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from providers.framing import is_json
 from providers.types import Json, ToolCallDelta
 
 
@@ -28,8 +29,10 @@ class _Call:
         name, arguments = function.get("name") or "", _text(function.get("arguments"))
         if not self.announced and name:
             self.name = name if name.startswith(self.name) else self.name + name
-        if arguments and self.arguments and not self.pieces and arguments.startswith(self.arguments):
-            # Some models repeat what they sent, incremental or not. No JSON object begins with its own beginning.
+        whole_again = arguments == self.arguments and is_json(arguments.encode())
+        if whole_again or (self.arguments and not self.pieces and arguments.startswith(self.arguments)):
+            # Some models repeat what they sent, incremental or not. The first pieces of a JSON object are too short
+            # to be its beginning twice, and nothing can follow a whole one.
             self.arguments = arguments
         else:
             self.pieces = self.pieces or bool(arguments and self.arguments)

@@ -55,7 +55,9 @@ def _read(doc: Json, event: Event, reader: Reader) -> Iterator[Delta]:
     identity = doc.get("request_id")
     if identity and not reader.headed:
         reader.headed = True
-        yield Delta(head=Head(f"chatcmpl-{identity}"))
+        # An application's next request may hold it to go on with this talk.
+        session = output.get("session_id")
+        yield Delta(head=Head(f"chatcmpl-{identity}", extra={"session_id": session} if session else {}))
     yield from reader.read(doc, output)
 
 

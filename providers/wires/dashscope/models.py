@@ -13,7 +13,7 @@ _MULTIMODAL: Final = re.compile(
 Where qwen3.7-max lives is told both ways; whatever this says, a refused model is looked for at the other endpoint.
 """
 
-STREAM_ONLY: Final = models(r"qwq|qvq|qwen.*-omni|qwen3-.*thinking")
+STREAM_ONLY: Final = models(r"qwq|qvq|qwen.*-omni|.*-thinking")
 """Models that answer by stream only, like every other one that was told to think.
 
 Source: https://help.aliyun.com/zh/model-studio/deep-thinking, checked 2026-08.
