@@ -117,3 +117,21 @@ def _parts(body: Mapping[str, Any]) -> Refusal:
         if "text" not in kinds or "Content" in message:
             return "InvalidParameter", "Contents 需包含至少一个 Type 为 text 的参数"
     return None
+
+
+def openai(body: Any) -> Refusal:
+    """Whether a body suits the OpenAI surface; here (message, code) of the refusal."""
+    fields = {"model", "messages", "stream", "stream_options", "temperature", "top_p", "max_tokens", "stop", "seed"}
+    unknown = body.keys() - fields - {"tools", "tool_choice", "enable_enhancement"}
+    refusal = turns([(message["role"], message.get("content")) for message in body["messages"]])
+    if refusal:
+        return refusal[1], "1001"
+    if unknown or not 1 <= body.get("seed", 1) <= 10_000 or not 0 <= body.get("temperature", 1) <= 2:
+        return f"{sorted(unknown) or 'seed or temperature'} is not valid", "1001"
+    if any("reasoning_content" in message for message in body["messages"]):
+        return "messages hold an unknown field", "1001"
+    if any(not isinstance(tool["function"].get("parameters", {}), dict) for tool in body.get("tools", [])):
+        return "parameters must be an object", "1001"
+    if body.get("tool_choice", "auto") not in ("auto", "none"):
+        return "tool_choice is not valid", "1001"
+    return None

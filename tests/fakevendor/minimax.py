@@ -1,176 +1,147 @@
-"""A small MiniMax, in all its protocols, that checks what it is sent and echoes it. In threads of a test."""
+"""A small MiniMax, in all its protocols, that checks what it is sent and echoes it. In threads of a test.
 
-import json
+A user's text may be an order (see ``echo.py``); its error is a number of the vendor's, in the form of the protocol.
+"""
+
 import threading
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import orjson
+
+from tests.fakevendor import echo
 from tests.fakevendor import minimax_rules as rules
+from tests.fakevendor.small import SmallHandler, event, serving
 
 KEY = "minimax-example-key"
 GROUP = "1234567890"
 THOUGHTS = "<think>\n想一想\n</think>\n\n"
 FINE = {"input_sensitive": False, "output_sensitive": False, "base_resp": {"status_code": 0, "status_msg": ""}}
+PRO_TOKENS = 187
 
 
 @dataclass(slots=True)
 class MiniMax:
-    """``seen`` holds every address and body; ``code`` is an error that every request gets, 0 for none."""
+    """``seen`` holds every address and body."""
 
     url: str = ""
-    code: int = 0
     seen: list[tuple[str, Any]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(SmallHandler):
     """One request: checked, then answered."""
 
-    protocol_version = "HTTP/1.1"
     minimax: MiniMax
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
-        del format, args
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers.get("content-length") or 0)))
+    def respond(self) -> None:
+        body = orjson.loads(self.raw_body())
         with self.minimax.lock:
             self.minimax.seen.append((self.path, body))
         parts = urlsplit(self.path)
         refusal = self.refusal(parts.path, parse_qs(parts.query), body)
-        time.sleep(0.02)
+        order = echo.ordered(None if refusal else last_text(body))
+        if order.word == "FAIL":
+            refusal = (int(order.code), order.message)
         if parts.path == "/v1/chat/completions":
-            return self.openai(refusal, body)
-        if refusal:
-            return self.refuse(refusal)
-        if parts.path == "/v1/embeddings":
+            self.openai(refusal, order, body)
+        elif refusal:
+            self.document(failed(refusal))
+        elif parts.path == "/v1/embeddings":
             vectors = [[float(len(text)), 0.5] for text in body["texts"]]
-            return self.document({"vectors": vectors, "total_tokens": len(vectors), "base_resp": FINE["base_resp"]})
-        answer = pro_packets(body) if parts.path.endswith("_pro") else openai_chunks(body, said(body))
-        return self.stream(answer) if body.get("stream") else self.document(list(answer)[-1])
+            self.document({"vectors": vectors, "total_tokens": len(vectors), "base_resp": FINE["base_resp"]})
+        elif parts.path.endswith("_pro"):
+            self.reply(body, order, pro_packets(body), [*pro_packets(body)][-1])
+        else:
+            extra = {"name": "MiniMax AI", "audio_content": ""}
+            document = {**echo.whole(body, head(body), text_for(body), extra), **FINE}
+            self.reply(body, order, zero_usage(echo.chunks(body, head(body), text_for(body), extra)), document)
 
     def refusal(self, path: str, query: dict[str, list[str]], body: Any) -> rules.Refusal:
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        refusal = rules.key(headers, {KEY: GROUP})
-        if refusal or self.minimax.code:
-            return refusal or (self.minimax.code, "as the test wants")
-        if path.endswith(("_pro", "/embeddings")):
-            refusal = rules.group(headers, {KEY: GROUP}, query)
+        keys = {KEY: GROUP}
+        refusal = rules.key(self.fields, keys)
+        if not refusal and path.endswith(("_pro", "/embeddings")):
+            refusal = rules.group(self.fields, keys, query)
         if path == "/v1/embeddings":
             fine = isinstance(body["texts"], list) and body["type"] in ("db", "query")
             return refusal or (None if fine else (2013, "invalid params"))
         return refusal or (rules.pro(body) if path.endswith("_pro") else rules.openai(body, path.endswith("_v2")))
 
-    def openai(self, refusal: rules.Refusal, body: Any) -> None:
+    def reply(self, body: Any, order: echo.Order, packets: Iterator[Any], document: Any) -> None:
+        """An answer of one of the two older protocols, without ``[DONE]``."""
+        if not body.get("stream"):
+            return self.document(document)
+        broken = [failed((int(order.code), order.message))] if order.code else []
+        return self.events(map(event, [*islice(packets, order.after), *broken]))
+
+    def openai(self, refusal: rules.Refusal, order: echo.Order, body: Any) -> None:
         if refusal:
-            code, message = refusal
-            status = 401 if code in (1004, 2049) else 400
-            error = {"type": "bad_request_error", "message": f"{message} ({code})", "http_code": str(status)}
-            return self.document({"type": "error", "error": error, "request_id": "r"}, status)
-        chunks = openai_chunks(body, THOUGHTS + said(body))
-        return self.stream(chunks, done=True) if body.get("stream") else self.document(list(chunks)[-1])
-
-    def refuse(self, refusal: tuple[int, str]) -> None:
-        told = {"status_code": refusal[0], "status_msg": refusal[1]}
-        self.document({"created": 0, "model": "m", "reply": "", "choices": None, "vectors": None, "base_resp": told})
-
-    def document(self, doc: dict[str, Any], status: int = 200) -> None:
-        data = json.dumps(doc, ensure_ascii=False).encode()
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("trace-id", "t")
-        self.send_header("content-length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def stream(self, docs: Iterable[dict[str, Any]], done: bool = False) -> None:
-        self.send_response(200)
-        self.send_header("content-type", "text/event-stream")
-        self.send_header("connection", "close")
-        self.end_headers()
-        for doc in docs:
-            if doc.get("object") != "whole":
-                self.wfile.write(f"data: {json.dumps(doc, ensure_ascii=False)}\n\n".encode())
-        if done:
-            self.wfile.write(b"data: [DONE]\n\n")
-        self.close_connection = True
+            return self.document(failed_openai(*refusal), 401 if refusal[0] in (1004, 2049) else 400)
+        text = THOUGHTS + text_for(body)
+        if not body.get("stream"):
+            return self.document({**echo.whole(body, head(body), text), **FINE})
+        broken = [failed_openai(int(order.code), order.message)] if order.code else []
+        chunks = islice(echo.chunks(body, head(body), text, {"role": ""}), order.after)
+        done = [] if order.word else ["data: [DONE]\n\n"]
+        return self.events([*map(event, [*chunks, *broken]), *done])
 
 
-def said(body: Any) -> str:
-    """What the model says: the last message's text, and how many images came with it."""
-    last = body["messages"][-1]
-    content = last.get("text", last.get("content"))
-    if isinstance(content, str):
-        return content
-    images = sum(part["type"] == "image_url" for part in content)
-    return "".join(part["text"] for part in content if part["type"] == "text") + f"[{images} images]"
+def failed(refusal: tuple[int, str]) -> dict[str, Any]:
+    told = {"status_code": refusal[0], "status_msg": refusal[1]}
+    return {"created": 0, "model": "m", "reply": "", "choices": None, "vectors": None, "base_resp": told}
+
+
+def failed_openai(code: int, message: str) -> dict[str, Any]:
+    error = {"type": "bad_request_error", "message": f"{message} ({code})", "http_code": "400"}
+    return {"type": "error", "error": error, "request_id": "r"}
+
+
+def head(body: Any) -> dict[str, Any]:
+    return {"id": "04ecb6e7", "created": 1755153383, "model": body["model"]}
+
+
+def last_text(body: Any) -> Any:
+    """The last message's text or parts; empty for embeddings."""
+    last = body["messages"][-1] if "messages" in body else {}
+    return last.get("text", last.get("content", ""))
+
+
+def text_for(body: Any) -> str:
+    """What the model says."""
+    return echo.text_of(last_text(body))
+
+
+def zero_usage(chunks: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The chunks with counts of zero in all but the last, as this vendor sends them."""
+    for chunk in chunks:
+        yield {"usage": {"total_tokens": 0, "total_characters": 0}, **chunk}
 
 
 def pro_packets(body: Any) -> Iterator[dict[str, Any]]:
     """Pieces, and a last packet that holds the whole again; the last one alone is the plain answer."""
     calls = body.get("functions") and body["messages"][-1]["sender_type"] == "USER"
-    text = "" if calls else said(body)[: body["tokens_to_generate"]]
+    text = "" if calls else text_for(body)[: body["tokens_to_generate"]]
     bot = {"sender_type": "BOT", "sender_name": body["reply_constraints"]["sender_name"]}
-    for start in range(0, len(text), 9):
-        piece = {**bot, "text": text[start : start + 9]}
-        yield {"created": 1689747645, "model": body["model"], "reply": "", "choices": [{"messages": [piece]}]}
-    message: dict[str, Any] = {**bot, "text": text}
+    for piece in echo.pieces(text):
+        message = {**bot, "text": piece}
+        yield {"created": 1689747645, "model": body["model"], "reply": "", "choices": [{"messages": [message]}]}
+    message = {**bot, "text": text}
     if calls:
-        message["function_call"] = {"name": body["functions"][0]["name"], "arguments": '{"city":"北京"}'}
-    word = "stop" if len(said(body)) <= body["tokens_to_generate"] else "max_output"
+        message["function_call"] = {"name": body["functions"][0]["name"], "arguments": echo.ARGUMENTS}
+    word = "stop" if len(text_for(body)) <= body["tokens_to_generate"] else "max_output"
     choice = {"finish_reason": word, "messages": [message]}
-    head = {"created": 1689747645, "model": body["model"], "reply": text, "id": "0106b8ed"}
+    told = {"created": 1689747645, "model": body["model"], "reply": text, "id": "0106b8ed"}
     call = {"function_call": message["function_call"]} if calls else {}
-    yield {**head, **call, "choices": [choice], "usage": {"total_tokens": 187}, **FINE}
-
-
-def openai_chunks(body: Any, text: str) -> Iterator[dict[str, Any]]:
-    """Chunks with this vendor's extras; the last one, which no stream shows, is the plain answer."""
-    called = body.get("tools") and body["messages"][-1]["role"] == "user"
-    head = {"id": "04ecb6e7", "created": 1755153383, "model": body["model"], "object": "chat.completion.chunk"}
-    extra: dict[str, Any] = {"name": "MiniMax AI", "audio_content": ""}
-    for number, start in enumerate(range(0, len(text), 5)):
-        delta = {"role": "" if number else "assistant", "content": text[start : start + 5], **extra}
-        yield {**head, "choices": [{"index": 0, "delta": delta}], "usage": {"total_tokens": 0}}
-    calls = []
-    if called:
-        function = {"name": body["tools"][0]["function"]["name"], "arguments": '{"city":"北京"}'}
-        calls = [{"index": 0, "id": "call_1", "type": "function", "function": function}]
-    word = "tool_calls" if called else "stop"
-    last = {"content": "", "role": "", **extra, **({"tool_calls": calls} if calls else {})}
-    counts = {"total_tokens": 9, "prompt_tokens": 4, "completion_tokens": 5}
-    yield {**head, "choices": [{"index": 0, "delta": last, "finish_reason": word}], "usage": counts}
-    message = {**last, "role": "assistant", "content": text}
-    yield {
-        **head,
-        "object": "whole",
-        "choices": [{"index": 0, "message": message, "finish_reason": word}],
-        "usage": counts,
-        **FINE,
-    }
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 256
+    yield {**told, **call, "choices": [choice], "usage": {"total_tokens": PRO_TOKENS}, **FINE}
 
 
 @contextmanager
 def running() -> Iterator[MiniMax]:
     """A started MiniMax, which ends with the block."""
     minimax = MiniMax()
-    server = _Server(("127.0.0.1", 0), type("Bound", (Handler,), {"minimax": minimax}))
-    minimax.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
+    with serving(Handler, minimax=minimax) as minimax.url:
         yield minimax
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)

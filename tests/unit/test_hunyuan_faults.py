@@ -45,6 +45,12 @@ def test_an_error_without_text() -> None:
     assert faults.of_code("", "").message
 
 
+@pytest.mark.parametrize("told", [None, {}, {"Code": 0, "Msg": ""}, {"Code": "", "Msg": None}])
+def test_no_error(told: object) -> None:
+    """An answer that says of itself that there was no error is taken for one."""
+    assert faults.in_answer({"ErrorMsg": told, "Choices": []}) is None
+
+
 @pytest.mark.parametrize(
     ("status", "body", "kind"),
     [

@@ -73,6 +73,15 @@ def test_merged_parts_and_calls() -> None:
     assert (assistant["content"], [call["id"] for call in assistant["tool_calls"]]) == ("so", ["1", "2"])
 
 
+def test_empty_texts_of_the_user_go() -> None:
+    """The vendor refuses an empty text of the user, or its loss is not told."""
+    losses: list[str] = []
+    empty = {"role": "user", "content": ""}
+    assert short(arrange([*said("ua"), empty, *said("u")], losses)) == "uau"
+    assert short(arrange([empty], losses)) == "u"
+    assert losses.count("dropped empty user messages") == 2
+
+
 def test_an_empty_system_message_goes() -> None:
     """The vendor refuses empty system text."""
     assert short(arrange([{"role": "system", "content": ""}, *said("u")], [])) == "u"

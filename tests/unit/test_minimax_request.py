@@ -1,36 +1,13 @@
-"""What goes up to MiniMax, in each of its protocols."""
+"""What goes up to MiniMax in ``chatcompletion_pro``."""
 
 from typing import Any
 
 import orjson
 import pytest
 
-from app import parse
 from providers.errors import ErrorKind, ProviderError
-from providers.types import Destination, Json, Secret, WireRequest
-from providers.vendor import load_vendors
-
-ROWS = load_vendors()
-USER = {"role": "user", "content": "x"}
-FUNCTION = {"name": "f", "description": "d", "parameters": {"type": "object", "properties": {"a": {}}}}
-TOOL = {"type": "function", "function": FUNCTION}
-BARE = {"type": "function", "function": {"name": "g"}}
-NOTHING = {"type": "object", "properties": {}}
-IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
-LENGTH = "set max_tokens to 2048"
-
-
-def encoded(row: str, model: str = "m", **body: Any) -> WireRequest:
-    request = parse.chat(orjson.dumps({"model": model, "messages": [USER], **body}))
-    return ROWS[row].encode(request, Destination(model, ROWS[row].base_url))
-
-
-def sent(row: str, model: str = "m", **params: Any) -> tuple[Json, list[str]]:
-    """The body beside what every request has, and the losses."""
-    wire = encoded(row, model, **params)
-    body = orjson.loads(wire.body)
-    same = {"model", "messages", "bot_setting", "reply_constraints", "mask_sensitive_info"}
-    return {name: value for name, value in body.items() if name not in same}, list(wire.changes)
+from providers.types import Json
+from tests.unit.minimax import BARE, FUNCTION, IMAGE, LENGTH, NOTHING, TOOL, USER, encoded, sent
 
 
 def speakers(*messages: Json) -> tuple[list[Json], list[str]]:
@@ -106,6 +83,14 @@ def test_pro_functions() -> None:
     assert sent("minimax-pro", functions=[FUNCTION], max_tokens=5)[0]["functions"] == [FUNCTION]
 
 
+@pytest.mark.parametrize(("model", "takes"), [("abab5.5s-chat", False), ("abab5.5s", False), ("abab5.5-chat", True)])
+def test_models_without_functions(model: str, takes: bool) -> None:
+    """A model that refuses functions is sent some, or their loss is not told."""
+    got, losses = sent("minimax-pro", model, tools=[TOOL], tool_choice="auto", max_tokens=5)
+    assert ("functions" in got, "function_call" in got) == (takes, takes)
+    assert losses == ([] if takes else ["dropped tools"])
+
+
 def test_pro_system_text() -> None:
     """Only the first system message counts, or none leaves the setting empty, which is refused."""
     messages = [{"role": "system", "content": "a"}, USER, {"role": "developer", "content": "b"}]
@@ -144,6 +129,7 @@ def test_pro_calls_become_turns() -> None:
         ([{"role": "system", "content": "s"}], "U", ["added a user message at the end"]),
         ([USER, {"role": "assistant", "content": ""}, USER], "UU", ["dropped empty assistant messages"]),
         ([USER, USER], "UU", []),
+        ([USER, {"role": "user", "content": ""}], "U", ["dropped empty user messages"]),
         ([{**USER, "name": "me"}], "U", ["dropped messages[].name"]),
         ([USER, {"role": "assistant", "content": "y"}, result("1", "{}")], "UBF", []),
         ([result("1", "{}"), USER], "FU", []),
@@ -168,89 +154,3 @@ def test_pro_refusals(message: Json) -> None:
     with pytest.raises(ProviderError) as raised:
         speakers(message, USER)
     assert (raised.value.kind, raised.value.param) == (ErrorKind.UNSUPPORTED, "messages")
-
-
-@pytest.mark.parametrize(
-    ("model", "params", "native", "losses"),
-    [
-        ("MiniMax-M1", {}, {}, []),
-        ("MiniMax-M1", {"max_tokens": 9000}, {"max_completion_tokens": 9000}, []),
-        (
-            "MiniMax-Text-01",
-            {"max_tokens": 9000},
-            {"max_completion_tokens": 2048},
-            ["clamped max_completion_tokens to 2048"],
-        ),
-        ("M2-her", {"temperature": 0}, {"temperature": 0.01}, ["clamped temperature to 0.01"]),
-        ("MiniMax-M1", {"seed": 1, "stop": "a", "presence_penalty": 1}, {}, None),
-        ("MiniMax-M1", {"response_format": {"type": "json_schema"}}, {}, ["dropped response_format"]),
-        (
-            "MiniMax-Text-01",
-            {"response_format": {"type": "json_schema"}},
-            {"response_format": {"type": "json_schema"}},
-            [],
-        ),
-        ("MiniMax-M1", {"tools": [BARE], "tool_choice": "required"}, None, ["dropped tool_choice"]),
-        (
-            "MiniMax-M1",
-            {"stream": True, "stream_options": {"include_usage": True}},
-            {"stream": True, "stream_options": {"include_usage": True}},
-            [],
-        ),
-    ],
-)
-def test_v2_parameters(model: str, params: Json, native: Json | None, losses: list[str] | None) -> None:
-    """A parameter goes up in another form than the reference's, or is lost in silence."""
-    got, told = sent("minimax-v2", model, **params)
-    bare = {"tools": [{"type": "function", "function": {"name": "g", "parameters": NOTHING}}]}
-    assert got == (bare if native is None else native)
-    assert told == (["dropped seed", "dropped stop", "dropped presence_penalty"] if losses is None else losses)
-
-
-@pytest.mark.parametrize("row", ["minimax-openai", "minimax-v2"])
-def test_openai_bodies(row: str) -> None:
-    """Several system messages, functions of old or thoughts in the history make the vendor refuse or forget."""
-    wire = encoded(
-        row,
-        functions=[{"name": "g"}],
-        messages=[
-            {"role": "developer", "content": "a"},
-            USER,
-            {"role": "assistant", "content": "<think>t</think>y", "reasoning_content": "r"},
-            {"role": "system", "content": "b"},
-            USER,
-        ],
-    )
-    body = orjson.loads(wire.body)
-    assert body["messages"][0] == {"role": "system", "content": "a\nb"}
-    assert body["messages"][2] == {"role": "assistant", "content": "<think>t</think>y", "reasoning_content": "r"}
-    assert body["tools"] == [{"type": "function", "function": {"name": "g", "parameters": NOTHING}}]
-
-
-@pytest.mark.parametrize(("model", "sent_as"), [("MiniMax-M2", 0.01), ("MiniMax-M3", 0)])
-def test_temperature_of_the_openai_surface(model: str, sent_as: float) -> None:
-    """A temperature of 0 is refused by all models but the newest."""
-    assert sent("minimax-openai", model, temperature=0)[0]["temperature"] == sent_as
-
-
-@pytest.mark.parametrize(
-    ("model", "grouped", "url"),
-    [
-        ("abab6.5s-chat", True, "https://api.minimax.chat/v1/text/chatcompletion_pro"),
-        ("abab6.5s", True, "https://api.minimax.chat/v1/text/chatcompletion_pro"),
-        ("abab6.5s-chat", False, "https://api.minimaxi.com/v1/chat/completions"),
-        ("MiniMax-Text-01", True, "https://api.minimaxi.com/v1/text/chatcompletion_v2"),
-        ("MiniMax-Text-01", False, "https://api.minimaxi.com/v1/text/chatcompletion_v2"),
-        ("M2-her", False, "https://api.minimaxi.com/v1/text/chatcompletion_v2"),
-        ("MiniMax-M2.5", True, "https://api.minimaxi.com/v1/chat/completions"),
-    ],
-)
-def test_protocol_by_model(model: str, grouped: bool, url: str) -> None:
-    """Without an address a model is asked in a protocol that does not serve it."""
-    row = ROWS["minimax"]
-    key = {"api_key": Secret("k"), **({"group_id": Secret("7")} if grouped else {})}
-    request = parse.chat(orjson.dumps({"model": model, "messages": [USER]}))
-    wire = row.encode(request, Destination(model, row.base_url, key))
-    assert wire.url == url
-    assert ("bot_setting" in orjson.loads(wire.body)) is url.endswith("pro")
-    assert row.sign(wire, key, 0.0).url == url + ("?GroupId=7" if grouped and "/text/" in url else "")

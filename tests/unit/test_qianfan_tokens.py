@@ -1,29 +1,22 @@
-"""Tokens and signatures: the two exchanges as data, and the cloud's signature beside the vendor's own SDK."""
+"""Credentials to tokens: the two exchanges as data."""
 
-import random
-import string
-import warnings
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import orjson
 import pytest
 
+from app import render
+from app.tokens import TokenKeeper
 from providers.errors import ErrorKind, ProviderError
-from providers.types import Destination, EmbeddingRequest, Json, Secret, WireRequest
+from providers.types import ChatRequest, Destination, Json, WireReply, WireRequest
 from providers.vendors.qianfan import V1, V2
 from providers.wires.qianfan import bce
-from tests.vectorfile import VECTORS
+from tests.unit.ernie import FILE, NOW, secrets
+from tests.vectorfile import matches
 
-FILE = orjson.loads((VECTORS / "qianfan.json").read_bytes())
 CASES = {case["name"]: case for case in FILE["exchange"]}
-NOW = 1_700_000_000.0
 DAYS_30_S = 2_592_000
-
-
-def secrets(**fields: str) -> dict[str, Secret]:
-    return {name: Secret(value) for name, value in fields.items()}
 
 
 def asked(row: Any, auth_url: str | None = None, now: float = NOW, **fields: str) -> WireRequest | None:
@@ -160,133 +153,32 @@ def test_who_needs_no_exchange() -> None:
     assert asked(V1, access_key="a", secret_key="s") is None
 
 
-def signed(row: Any, url: str, **fields: str) -> WireRequest:
-    wire = row.sign(WireRequest("POST", url, {"content-type": "application/json"}, b"{}"), secrets(**fields), NOW)
-    assert isinstance(wire, WireRequest)
-    return wire
+def test_an_expired_token_is_exchanged_anew() -> None:
+    """Broken: a token that the vendor refuses (111 inside HTTP 200) is not exchanged, or the request changes."""
+    (case,) = [case for case in FILE["chat"] if "exchange" in case]
+    refused, exchange, answered = case["exchange"]
+    told = exchange["vendor_response"]["body"]
+    tokens = iter([{**told, "access_token": "24.example"}, told])
 
+    def send(wire: WireRequest) -> WireReply:
+        assert (wire.method, urlsplit(wire.url).path) == ("POST", exchange["vendor_request"]["path"])
+        return WireReply(200, {}, iter([orjson.dumps(next(tokens))]), lambda: None)
 
-def test_token_in_the_query() -> None:
-    """Broken: V1 gets no token, or one that breaks the URL."""
-    wire = signed(V1, "https://h/p", api_key="a", secret_key="s", token="24.a b&c")
-    assert wire.url == "https://h/p?access_token=24.a%20b%26c"
-    assert "authorization" not in wire.headers
-
-
-def test_bearer_of_the_exchange() -> None:
-    """Broken: V2 gets the key pair instead of the bearer it was exchanged for."""
-    wire = signed(V2, "https://h/p", access_key="a", secret_key="s", token="bce-v3/T")
-    assert wire.headers["authorization"] == "Bearer bce-v3/T"
-
-
-def test_host_without_its_default_port() -> None:
-    """Broken: the signed host is not the one that is sent."""
-    assert signed(V1, "https://H.com:443/p", access_key="a", secret_key="s").headers["host"] == "h.com"
-    assert signed(V1, "http://h.com:8080/p", access_key="a", secret_key="s").headers["host"] == "h.com:8080"
-
-
-def sdk_signature(method: str, url: str, pair: tuple[str, str], now: float) -> Json:
-    """The headers that the vendor's own SDK makes."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        iam = pytest.importorskip("qianfan.resources.auth.iam", reason="no qianfan SDK (extra: oracles)")
-        from qianfan.resources.typing import QfRequest  # noqa: PLC0415 - only where the SDK is installed
-    parts = urlsplit(url)
-    query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
-    request = QfRequest(method=method, url=parts.path, query=query)
-    request.headers = {"Content-Type": "application/json", "Host": parts.netloc}
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(iam, "time", SimpleNamespace(time=lambda: now))
-        iam.iam_sign(*pair, request)
-    return dict(request.headers)
-
-
-def test_signatures_equal_those_of_the_sdk() -> None:
-    """Broken: of 200 random requests one is signed otherwise than by the vendor's own SDK."""
-    rng = random.Random(20231121)
-    letters = string.ascii_letters + string.digits
-    values = letters + "-_.~!*'()/:;=&+ %#?中文ü☀"
-
-    def word(alphabet: str, most: int) -> str:
-        return "".join(rng.choices(alphabet, k=rng.randint(1, most)))
-
-    for _ in range(200):
-        method = rng.choice(["GET", "POST", "PUT", "DELETE"])
-        path = "".join(f"/{word(letters + '-_.~', 12)}" for _ in range(rng.randint(1, 6)))
-        query = {word(letters, 8): rng.choice(["", word(values, 20)]) for _ in range(rng.randint(0, 4))}
-        url = f"https://{word(string.ascii_lowercase, 10)}.baidubce.com{path}" + (
-            f"?{urlencode(query)}" if query else ""
-        )
-        pair = word(letters, 32), word(letters + "/+=", 48)
-        now = rng.uniform(1_000_000_000, 4_000_000_000)
-        theirs = sdk_signature(method, url, pair, now)
-        ours = bce.signed_headers(method, url, *pair, now)
-        assert ours["x-bce-date"] == theirs["x-bce-date"]
-        *their_prefix, their_names, their_signature = theirs["Authorization"].split("/")
-        *our_prefix, our_names, our_signature = ours["authorization"].split("/")
-        assert (our_prefix, our_signature) == (their_prefix, their_signature), url
-        assert set(our_names.split(";")) == set(their_names.split(";"))
-
-
-def embedded(row: Any, inputs: Any, model: str = "Embedding-V1", **params: Any) -> WireRequest:
-    wire = row.embed.encode(EmbeddingRequest(model, inputs, params), Destination(model, row.base_url))
-    assert isinstance(wire, WireRequest)
-    return wire
-
-
-@pytest.mark.parametrize(
-    ("model", "path"),
-    [
-        ("Embedding-V1", "embedding-v1"),
-        ("bge-large-zh", "bge_large_zh"),
-        ("bge_large_en", "bge_large_en"),
-        ("tao-8k", "tao_8k"),
-        ("New-One", "new-one"),
-    ],
-)
-def test_embedding_paths(model: str, path: str) -> None:
-    """Broken: an embedding model is asked for under another's path."""
-    assert embedded(V1, ["x"], model).url == f"{V1.base_url}/rpc/2.0/ai_custom/v1/wenxinworkshop/embeddings/{path}"
-
-
-def test_embedding_bodies() -> None:
-    """Broken: V1 gets fields it does not know, or their loss is not said."""
-    wire = embedded(V1, ["x", "y"], user="u", dimensions=5, encoding_format="base64")
-    assert orjson.loads(wire.body) == {"input": ["x", "y"], "user_id": "u"}
-    assert wire.changes == ("dropped dimensions",)
-    wire = embedded(V2, ["x"], "bge_large_zh", dimensions=5, encoding_format="base64")
-    assert orjson.loads(wire.body) == {"model": "bge-large-zh", "input": ["x"]}
-    assert wire.url == "https://qianfan.baidubce.com/v2/embeddings"
-    assert wire.changes == ("dropped dimensions",)
-
-
-@pytest.mark.parametrize("row", [V1, V2])
-@pytest.mark.parametrize(("model", "most"), [("Embedding-V1", 16), ("bge_large_zh", 16), ("tao-8k", 1), ("TAO_8K", 1)])
-def test_embedding_batches(row: Any, model: str, most: int) -> None:
-    """Broken: a model is sent more texts at once than it takes."""
-    assert row.embed.batch(Destination(model, "")) == most
-
-
-@pytest.mark.parametrize("row", [V1, V2])
-def test_refused_embeddings(row: Any) -> None:
-    """Broken: token numbers, which the vendor refuses, are sent."""
+    assert V1.exchange
+    keeper = TokenKeeper(V1.exchange, secrets(api_key="a", secret_key="s"), None)
+    request = case["openai_request"]
+    model = request["model"]
+    wire = V1.encode(ChatRequest(model, request["messages"], False, {}), Destination(model, V1.base_url))
+    first = keeper.credential(send)
     with pytest.raises(ProviderError) as raised:
-        embedded(row, [[1, 2]])
-    assert (raised.value.kind, raised.value.param) == (ErrorKind.UNSUPPORTED, "input")
-
-
-@pytest.mark.parametrize(
-    ("body", "kind"),
-    [
-        (b'{"error_code":111,"error_msg":"Access token expired"}', ErrorKind.UPSTREAM_AUTH),
-        (b"<html></html>", ErrorKind.MALFORMED),
-        (b"{}", ErrorKind.MALFORMED),
-    ],
-)
-def test_failed_embeddings(body: bytes, kind: ErrorKind) -> None:
-    """Broken: an error inside HTTP 200 becomes an empty list of vectors."""
-    assert V1.embed
-    with pytest.raises(ProviderError) as raised:
-        V1.embed.decode(body)
-    assert raised.value.kind is kind
-    assert raised.value.stale_token is (kind is ErrorKind.UPSTREAM_AUTH)
+        list(V1.decode(V1.frame(iter([orjson.dumps(refused["vendor_response"]["body"])]))))
+    assert raised.value.stale_token
+    keeper.forget(first)
+    second = keeper.credential(send)
+    for credential, step in ((first, refused), (second, answered)):
+        signed, expected = V1.sign(wire, credential, NOW), step["vendor_request"]
+        url = urlsplit(signed.url)
+        assert (signed.method, url.path, url.query) == (expected["method"], expected["path"], expected["query"])
+        assert orjson.loads(signed.body) == refused["vendor_request"]["json"]
+    deltas = V1.decode(V1.frame(iter([orjson.dumps(answered["vendor_response"]["body"])])))
+    assert matches(case["openai_response"], render.fold(deltas, model))
