@@ -23,25 +23,27 @@ _PORTS: Final = {"ws": 80, "wss": 443, "http": 80, "https": 443, "socks5h": 1080
 _HEAD_BYTES: Final = 64 * 1024
 
 
-def dial(url: SplitResult, proxy: SplitResult | None, limit_s: float) -> Any:
-    """A socket to the host of ``url`` (``ws`` or ``wss``), its TLS done. Each step may take ``limit_s``.
+def dial(url: SplitResult, proxy: SplitResult | None, limit_s: float, *, at: str = "") -> Any:
+    """A socket to the host of ``url`` (``ws``, ``wss``, ``http`` or ``https``), its TLS done; a step takes ``limit_s``.
 
-    ``proxy`` is ``http``, ``https`` or ``socks5h``, the host's name is left to it. Raises TIMEOUT and CONNECTION.
+    ``proxy`` is ``http``, ``https`` or ``socks5h``, the host's name is left to it. Without one, ``at`` is the IP
+    address to connect to where the name must not be resolved anew; the certificate is still checked by the name.
+    Raises TIMEOUT and CONNECTION.
     """
     host = url.hostname or ""
-    if url.scheme not in ("ws", "wss") or not host:
-        raise ProviderError(ErrorKind.CONNECTION, "the upstream's address is not a ws:// or wss:// URL")
+    if url.scheme not in ("ws", "wss", "http", "https") or not host:
+        raise ProviderError(ErrorKind.CONNECTION, "the upstream's address is not a URL that can be connected to")
     first = proxy or url
     sock: Any = None
     try:
         with faults(f"the proxy for {host}" if proxy else host):
-            sock = socket.create_connection((first.hostname or "", port_of(first)), limit_s)
+            sock = socket.create_connection((at or first.hostname or "", port_of(first)), limit_s)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if proxy and proxy.scheme == "https":
                 sock = _secured(sock, proxy.hostname or "")
             if proxy:
                 (_socks if proxy.scheme.startswith("socks") else _tunnel)(sock, proxy, host, port_of(url))
-        if url.scheme == "wss":
+        if url.scheme in ("wss", "https"):
             with faults(host):
                 sock = _secured(sock, host)
     except BaseException:
@@ -54,6 +56,12 @@ def dial(url: SplitResult, proxy: SplitResult | None, limit_s: float) -> Any:
 def port_of(url: SplitResult) -> int:
     """The port of a URL, its scheme's own when it names none."""
     return url.port or _PORTS[url.scheme]
+
+
+def basic_auth(proxy: SplitResult) -> str:
+    """The header value that names a proxy's user and password."""
+    pair = f"{unquote(proxy.username or '')}:{unquote(proxy.password or '')}"
+    return f"Basic {b64encode(pair.encode()).decode()}"
 
 
 def _secured(sock: Any, host: str) -> Any:
@@ -84,8 +92,7 @@ def _tunnel(sock: Any, proxy: SplitResult, host: str, port: int) -> None:
     name = f"[{host}]" if ":" in host else host
     lines = [f"CONNECT {name}:{port} HTTP/1.1", f"Host: {name}:{port}"]
     if proxy.username is not None:
-        token = b64encode(f"{unquote(proxy.username)}:{unquote(proxy.password or '')}".encode()).decode()
-        lines.append(f"Proxy-Authorization: Basic {token}")
+        lines.append(f"Proxy-Authorization: {basic_auth(proxy)}")
     sock.sendall("\r\n".join([*lines, "", ""]).encode())
     head = bytearray()
     # Byte by byte: what follows the head belongs to the host.

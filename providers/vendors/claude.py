@@ -30,6 +30,16 @@ MODELS: Final = (
 )
 """Source: https://platform.claude.com/docs/en/about-claude/models/overview, checked 2026-08."""
 
+
+def _inlines(url: str) -> bool:
+    """Whether the vendor cannot fetch the image itself.
+
+    Source: https://platform.claude.com/docs/en/api/messages (URL sources), checked 2026-08; that nothing but https is
+    fetched is unverified.
+    """
+    return url[:7].lower() == "http://"
+
+
 VENDOR: Vendor = Vendor(
     name="claude",
     docs="https://platform.claude.com/docs/en/api/messages",
@@ -43,5 +53,6 @@ VENDOR: Vendor = Vendor(
     ),
     services=("anthropic",),
     models=MODELS,
+    inlines=_inlines,
     options=frozenset({"anthropic_version", "anthropic_beta", "auth", "max_tokens"}),
 )

@@ -44,6 +44,8 @@ VENDORS: tuple[Vendor, ...] = (
         "http://127.0.0.1:1234/v1",
         Dialect(adjust=_no_json_object),
         credentials=KEY_IF_ANY,
+        # Source: https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/1120, checked 2026-08.
+        inlines=True,
     ),
     row(
         "llamacpp",

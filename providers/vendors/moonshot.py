@@ -41,6 +41,9 @@ VENDOR: Vendor = row(
     "https://api.moonshot.cn/v1",
     DIALECT,
     embeds=False,
+    # Bytes or a file of its own (ms://) are taken, no http(s) address.
+    # Source: https://platform.moonshot.ai/docs/guide/use-kimi-vision-model, checked 2026-08.
+    inlines=True,
     services=("kimi",),
     hosts=("api.moonshot.cn", "api.moonshot.ai"),
     models=(

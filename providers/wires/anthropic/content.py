@@ -2,22 +2,13 @@
 
 import base64
 import binascii
-import re
 from typing import Any, Final
-from urllib.parse import unquote_to_bytes
 
+from providers import dataurls
+from providers.dataurls import is_data_url, sniffed, unbroken
 from providers.errors import ErrorKind, ProviderError
 from providers.types import Json
 
-_DATA_URL: Final = re.compile(
-    r"data:(?P<type>[\w.+/-]*)(?P<extra>(?:;[^;,]*)*),(?P<data>.*)", re.IGNORECASE | re.DOTALL
-)
-_SIGNATURES: Final = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF8", "image/gif"),
-    (b"%PDF-", "application/pdf"),
-)
 _IMAGES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 _NATIVE: Final = frozenset({"image", "document"})
 
@@ -77,10 +68,10 @@ def marked(blocks_: list[Json], message: Json) -> list[Json]:
 
 
 def _image_source(url: str) -> Json:
-    if url[:5].lower() != "data:":
+    if not is_data_url(url):
         return _address(url, "an image")
     told, data = _data(url)
-    media_type = _sniffed(data) or told
+    media_type = sniffed(data) or told
     if media_type == "image/jpg":
         media_type = "image/jpeg"
     if media_type not in _IMAGES:
@@ -99,8 +90,8 @@ def _document(file: Json) -> Json:
     title = {"title": name} if isinstance(name, str) and name else {}
     if given[:8].lower().startswith(("https://", "http://")):
         return {"type": "document", "source": _address(given, "a document"), **title}
-    told, data = _data(given) if given[:5].lower() == "data:" else ("", _unbroken(given))
-    media_type = _sniffed(data) or told
+    told, data = _data(given) if is_data_url(given) else ("", unbroken(given))
+    media_type = sniffed(data) or told
     if media_type in _IMAGES:
         return {"type": "image", "source": {"type": "base64", "media_type": media_type, "data": data}}
     if media_type == "application/pdf":
@@ -115,7 +106,7 @@ def _document(file: Json) -> Json:
 
 
 def _address(url: str, what: str) -> Json:
-    """The vendor fetches https addresses itself; the gateway never fetches what a client names."""
+    """The vendor fetches https addresses itself. Images at http addresses have become data: URLs before, if any may."""
     if not url[:8].lower().startswith("https://"):
         raise _refused(f"{what} must be a data: URL or an https:// address, which the vendor fetches itself")
     return {"type": "url", "url": url}
@@ -123,29 +114,10 @@ def _address(url: str, what: str) -> Json:
 
 def _data(url: str) -> tuple[str, str]:
     """The media type and the base64 text of a ``data:`` URL."""
-    found = _DATA_URL.fullmatch(url)
-    if not found:
-        raise _refused("a data: URL in the messages is malformed")
-    media_type = found["type"].lower()
-    if found["extra"].lower().endswith(";base64"):
-        data = found["data"]
-        return media_type, _unbroken(unquote_to_bytes(data).decode("ascii", "replace") if "%" in data else data)
-    return media_type, base64.b64encode(unquote_to_bytes(found["data"])).decode()
-
-
-def _unbroken(data: str) -> str:
-    return "".join(data.split()) if any(blank in data for blank in " \r\n\t") else data
-
-
-def _sniffed(data: str) -> str:
-    """The media type that the first bytes show, or nothing. The API compares them with the type it is told."""
     try:
-        head = base64.b64decode(data[:24] + "=" * (-len(data[:24]) % 4))
-    except (binascii.Error, ValueError):
-        return ""
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "image/webp"
-    return next((kind for signature, kind in _SIGNATURES if head.startswith(signature)), "")
+        return dataurls.split(url)
+    except ValueError:
+        raise _refused("a data: URL in the messages is malformed") from None
 
 
 def _decoded(data: str) -> str:
