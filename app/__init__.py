@@ -4,6 +4,7 @@ from flask import Flask, Response, g, request
 
 from app import cors, telemetry
 from app.api import chat, embeddings, models, ops, translate
+from app.api.headers import attempts
 from app.call import Call
 from app.client import Client
 from app.identity import ANYBODY
@@ -51,7 +52,8 @@ def create_app(holder: Holder) -> Flask:
     @app.errorhandler(Exception)
     def fail(error: Exception) -> Response:
         reply = g.trace.failed(error)
-        return Response(reply.body, reply.status, reply.headers, mimetype="application/json")
+        headers = {**reply.headers, **attempts(g.trace)}
+        return Response(reply.body, reply.status, headers, mimetype="application/json")
 
     return app
 

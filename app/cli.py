@@ -15,7 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final, NoReturn
 
-from app import local
+from app import keyscli, local
 from app.banner import banner, base_url, summary
 from config import listen
 from config.load import ConfigError, load
@@ -34,7 +34,8 @@ directory. With none of them it serves a small model that runs on this machine, 
 
 SERVE_EPILOG: Final = """\
 other commands:
-  simple-one-api check FILE...   check config files without starting anything
+  simple-one-api check FILE...      check config files without starting anything
+  simple-one-api keys [clear [ID]]  show the credentials that vendors refused, or let them go on
 
 examples:
   simple-one-api                                    ./config.json, or the local model
@@ -45,6 +46,8 @@ examples:
 environment:
   SIMPLE_ONE_API_CONFIG    the config file when none is named
   SIMPLE_ONE_API_WORKERS   worker processes, default 1. Limits hold within one worker: with 2, up to twice as much
+  SIMPLE_ONE_API_STATE_DIR where the state of refused credentials is kept; default $STATE_DIRECTORY, which systemd
+                           sets, else ~/.local/state/simple-one-api
   GUNICORN_CMD_ARGS        further settings of the server, in gunicorn's own notation
   Names that the file mentions as ${NAME} are read from the environment too.
 
@@ -65,6 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if given[:1] == ["check"]:
             return check(_check_parser().parse_args(given[1:]).files)
+        if given[:1] == ["keys"]:
+            asked = keyscli.parser().parse_args(given[1:])
+            return keyscli.run(find_config(asked.config, os.environ), asked.action, asked.id)
         return serve(_serve_parser().parse_args(given).file)
     except KeyboardInterrupt:
         return 130
@@ -169,7 +175,7 @@ def _load(path: str) -> Settings | None:
 def _serve_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="simple-one-api",
-        usage="simple-one-api [FILE]\n       simple-one-api check FILE...",
+        usage="simple-one-api [FILE]\n       simple-one-api check FILE...\n       simple-one-api keys [clear [ID]]",
         description=SERVE_HELP,
         epilog=SERVE_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,

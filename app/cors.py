@@ -8,7 +8,9 @@ from typing import Final
 
 from flask import Response, request
 
-_EXPOSED: Final = "x-request-id, x-gateway-target, x-gateway-changes, retry-after, retry-after-ms, x-should-retry"
+_EXPOSED: Final = (
+    "x-request-id, x-gateway-target, x-gateway-attempts, x-gateway-changes, retry-after, retry-after-ms, x-should-retry"
+)
 _METHODS: Final = "GET, POST, OPTIONS"
 
 

@@ -9,16 +9,27 @@ from app.identity import Caller
 from app.runtime import RANDOM, Runtime, Target
 from providers.types import ChatRequest
 
-
-def chat_route(request: ChatRequest, caller: Caller, runtime: Runtime) -> tuple[Target, ...]:
-    """The targets of a chat request. Raises ApiError 404 for a name that nobody offers or the caller may not use."""
-    sticky = _sticky_key(request, caller) if runtime.settings.load_balancing == "hash" else ""
-    return _route(request.model, caller, runtime, runtime.chat, sticky)
+Tiers = tuple[tuple[Target, ...], ...]
+"""A model's targets in the order to try them, and those of its fallbacks, each model's targets a tier."""
 
 
-def embedding_route(model: str, caller: Caller, runtime: Runtime) -> tuple[Target, ...]:
-    """The targets of an embeddings request, likewise."""
-    return _route(model, caller, runtime, runtime.embedding, caller.label)
+def chat_route(request: ChatRequest, caller: Caller, runtime: Runtime) -> Tiers:
+    """The targets of a chat request. Raises ApiError 404 for a name that nobody offers or the caller may not use.
+
+    Fallbacks that the caller may not use are left out.
+    """
+    settings = runtime.settings
+    sticky = _sticky_key(request, caller) if settings.load_balancing == "hash" else ""
+    first = _route(request.model, caller, runtime, runtime.chat, sticky)
+    if not settings.fallbacks:
+        return (first,)
+    names = settings.fallbacks.get(resolve(request.model, settings.model_redirect), ())
+    return (first, *(_route(name, caller, runtime, runtime.chat, sticky) for name in names if caller.may_use(name)))
+
+
+def embedding_route(model: str, caller: Caller, runtime: Runtime) -> Tiers:
+    """The targets of an embeddings request, likewise. No fallbacks: another model's vectors mean something else."""
+    return (_route(model, caller, runtime, runtime.embedding, caller.label),)
 
 
 def _route(

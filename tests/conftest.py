@@ -9,6 +9,12 @@ import pytest
 from tests.fakevendor.control import FakeVendor, running
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _state(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What the gateway keeps over restarts goes to a folder of the test's."""
+    os.environ["SIMPLE_ONE_API_STATE_DIR"] = str(tmp_path_factory.mktemp("state"))
+
+
 @pytest.fixture(scope="session")
 def vendor() -> Iterator[FakeVendor]:
     """One fake vendor for this test process; tests tell their requests apart by model name and ``mark``."""

@@ -9,7 +9,7 @@ usage: sudo deploy/systemd/install.sh [--dry-run] [--uninstall [--purge]]
 
   --dry-run     print what would be done and do nothing
   --uninstall   stop the service and remove it and /opt/simple-one-api; the config and the user stay
-  --purge       with --uninstall: remove /etc/simple-one-api and the user too
+  --purge       with --uninstall: remove /etc/simple-one-api, /var/lib/simple-one-api and the user too
 
   PYTHON=python3.12   the Python to build with, 3.10 or newer (default python3)
   DESTDIR=/some/root  install below that directory, without touching users or systemd (to try this script)
@@ -126,7 +126,7 @@ uninstall() {
   systemd daemon-reload
   run rm -rf "$venv"
   if [ "$purge" = yes ]; then
-    run rm -rf "$etc"
+    run rm -rf "$etc" /var/lib/simple-one-api
     ! id "$name" >/dev/null 2>&1 || live userdel "$name"
   else
     echo "kept: $etc and the user $name (--purge removes them)"

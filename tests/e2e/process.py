@@ -103,7 +103,7 @@ def start(
         process = subprocess.Popen(
             [sys.executable, "-m", "app.cli", str(path)],
             cwd=REPOSITORY,
-            env=_environment(workers, environ or {}),
+            env=_environment(workers, {"SIMPLE_ONE_API_STATE_DIR": str(folder), **(environ or {})}),
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,

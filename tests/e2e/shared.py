@@ -51,6 +51,7 @@ def shared_config(vendor: FakeVendor, refusing_port: int, deaf_port: int, mute_p
         "api_keys": [{"api_key": FRIEND, "supported_models": {"some": list(FRIENDS_MODELS)}}],
         "max_body_mb": 1,
         "circuit_breaker": {"enabled": False},
+        "failover": {"same_target_retry": False},
         "model_redirect": {"everyday": "ok"},
         "services": {
             "openai": [

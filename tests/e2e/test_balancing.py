@@ -100,7 +100,9 @@ def test_the_next_one_answers(gateway: StartGateway, vendor: FakeVendor) -> None
             ),
             entry("good", vendor.url, "good-key-last"),
         ]
-        started = gateway({"load_balancing": "first", "services": {"openai": entries}})
+        started = gateway(
+            {"load_balancing": "first", "failover": {"rest_keys": False}, "services": {"openai": entries}}
+        )
         mark = vendor.mark()
         for stream in (False, True):
             reply = chat(started, "m", stream=stream)

@@ -11,8 +11,8 @@ from app import gateway
 from app.call import Call
 from app.client import Client
 from app.errors import ClientGone
-from app.runtime import Runtime
-from config.model import CircuitBreaker, Limits, ParamsRange
+from app.runtime import Runtime, Target
+from config.model import CircuitBreaker, Failover, Limits, ParamsRange
 from providers.errors import ErrorKind, ProviderError
 from providers.types import Delta, EmbeddingRequest, Secret, Token, WireRequest
 from providers.vendor import Exchange, Preparation
@@ -41,12 +41,16 @@ def silent(_wire: WireRequest) -> tuple[int, Iterator[bytes]]:
     return 200, wait()
 
 
-def targets(made: Runtime) -> tuple[gateway.Target, ...]:
+def targets(made: Runtime) -> tuple[Target, ...]:
     return made.chat["m"]
 
 
+def tiers(made: Runtime) -> tuple[tuple[Target, ...], ...]:
+    return (made.chat["m"],)
+
+
 def read(made: Runtime, asked: Call | None = None) -> list[Delta | None]:
-    reply = gateway.chat(request(), targets(made), asked or call(made))
+    reply = gateway.chat(request(), tiers(made), asked or call(made))
     try:
         return list(reply.deltas)
     finally:
@@ -100,14 +104,16 @@ def test_last_failure_is_told_when_all_fail() -> None:
     asked = call(made)
     with pytest.raises(ProviderError) as caught:
         read(made, asked)
-    assert caught.value.kind is ErrorKind.RATE_LIMITED
+    assert caught.value.kind is ErrorKind.OVERLOADED
+    assert "a: server_error; b: rate_limited" in caught.value.message and "vendor says no" in caught.value.message
     assert asked.trace.attempts == ["a:server_error", "b:rate_limited"]
 
 
-def test_late_failure_is_not_tried_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_late_failure_is_not_tried_elsewhere() -> None:
     """Broken: attempts go on without end."""
-    monkeypatch.setattr(gateway, "NEW_ATTEMPT_WITHIN_S", -1.0)
-    made, transports = wired(runtime(upstream("a"), upstream("b")), a=status(500), b=good)
+    made, transports = wired(
+        runtime(upstream("a"), upstream("b"), failover=Failover(within_s=0)), a=status(500), b=good
+    )
     with pytest.raises(ProviderError):
         read(made)
     assert not transports["b"].sent
@@ -116,7 +122,7 @@ def test_late_failure_is_not_tried_elsewhere(monkeypatch: pytest.MonkeyPatch) ->
 def test_failure_after_the_first_word_ends_the_reply() -> None:
     """Broken: two halves of different answers are glued together, or a cut passes for an end."""
     made, transports = wired(runtime(upstream("a", limits=Limits(concurrency=1)), upstream("b")), a=cut, b=good)
-    reply = gateway.chat(request(), targets(made), call(made))
+    reply = gateway.chat(request(), tiers(made), call(made))
     deltas = []
     with pytest.raises(ProviderError) as caught:
         for delta in reply.deltas:
@@ -139,7 +145,7 @@ def test_closing_early_gives_everything_back() -> None:
         return 200, chunks()
 
     made, transports = wired(runtime(upstream("a", limits=Limits(concurrency=1))), a=endless)
-    reply = gateway.chat(request(), targets(made), call(made))
+    reply = gateway.chat(request(), tiers(made), call(made))
     assert next(iter(reply.deltas))
     reply.close()
     reply.close()
@@ -170,7 +176,7 @@ def test_client_that_left_ends_a_silent_upstream(monkeypatch: pytest.MonkeyPatch
 def test_silence_yields_keepalives() -> None:
     """Broken: a silent stream has no sign of life, or is committed to no sooner than its first word."""
     made, _ = wired(runtime(upstream("a"), keepalive_s=0.02), a=silent)
-    reply = gateway.chat(request(), targets(made), call(made))
+    reply = gateway.chat(request(), tiers(made), call(made))
     deltas = iter(reply.deltas)
     assert [next(deltas), next(deltas)] == [None, None]
     reply.close()
@@ -180,7 +186,7 @@ def test_request_that_cannot_be_encoded_costs_no_permit() -> None:
     """Broken: a bad request uses up the rate of an upstream that never saw it."""
     made, transports = wired(runtime(upstream("a", limits=Limits(rpm=1, queue_s=0.05))), a=good)
     with pytest.raises(ProviderError, match="no bad things"):
-        gateway.chat(request(bad=1), targets(made), call(made))
+        gateway.chat(request(bad=1), tiers(made), call(made))
     assert not transports["a"].sent
     assert text(read(made)) == "Hello"
 
@@ -189,11 +195,11 @@ def test_dropped_fields_are_told_or_refused() -> None:
     """Broken: something is dropped in silence, or ``refuse`` is not honoured."""
     made, _ = wired(runtime(upstream("a")), a=good)
     asked = call(made)
-    gateway.chat(request(odd_field=1), targets(made), asked).close()
+    gateway.chat(request(odd_field=1), tiers(made), asked).close()
     assert asked.trace.changes == ("dropped odd_field",)
     made, transports = wired(runtime(upstream("a", on_unsupported="refuse")), a=good)
     with pytest.raises(ProviderError) as caught:
-        gateway.chat(request(odd_field=1), targets(made), call(made))
+        gateway.chat(request(odd_field=1), tiers(made), call(made))
     assert (caught.value.kind, caught.value.param) == (ErrorKind.UNSUPPORTED, "odd_field")
     assert not transports["a"].sent
 
@@ -202,7 +208,7 @@ def test_ranges_of_the_config_reach_the_vendor() -> None:
     """Broken: ``params_range`` has no effect, or none that the client hears of."""
     made, _ = wired(runtime(upstream("a"), params_range={"m": ParamsRange(temperature=(0.0, 1.0))}), a=good)
     asked = call(made)
-    gateway.chat(request(temperature=2, odd_field=1), targets(made), asked).close()
+    gateway.chat(request(temperature=2, odd_field=1), tiers(made), asked).close()
     assert asked.trace.changes == ("clamped temperature to 1.0", "dropped odd_field")
 
 
@@ -242,7 +248,7 @@ def test_embeddings_in_batches() -> None:
 
     made, transports = wired(runtime(upstream("a")), a=vectors)
     asked = EmbeddingRequest("e", ["a", "bb", "ccc", "dddd", "eeeee"], {})
-    reply = gateway.embed(asked, made.embedding["e"], call(made))
+    reply = gateway.embed(asked, (made.embedding["e"],), call(made))
     assert reply.vectors == [[1.0], [2.0], [3.0], [4.0], [5.0]]
     assert reply.usage.prompt_tokens == 5
     assert len(transports["a"].sent) == 3
@@ -252,14 +258,14 @@ def test_embeddings_that_do_not_fit_their_inputs() -> None:
     """Broken: a client gets vectors that belong to other texts."""
     made, _ = wired(runtime(upstream("a")), a=lambda _wire: (200, iter([b"[[1.0]]"])))
     with pytest.raises(ProviderError, match="2 inputs"):
-        gateway.embed(EmbeddingRequest("e", ["a", "b"], {}), made.embedding["e"], call(made))
+        gateway.embed(EmbeddingRequest("e", ["a", "b"], {}), (made.embedding["e"],), call(made))
 
 
 def test_vendor_without_embeddings() -> None:
     """Broken: asking for what a vendor has not got ends in a crash."""
     made, _ = wired(runtime(upstream("a"), vendor=dataclasses.replace(TOY, embed=None)), a=good)
     with pytest.raises(ProviderError, match="offers no embeddings"):
-        gateway.embed(EmbeddingRequest("e", ["a"], {}), made.embedding["e"], call(made))
+        gateway.embed(EmbeddingRequest("e", ["a"], {}), (made.embedding["e"],), call(made))
 
 
 def _token_request(fields: dict[str, Secret], auth_url: str | None, now: float) -> WireRequest | None:

@@ -32,7 +32,7 @@ def asked(model: str = "m", text: str = "hi", system: str = "s", more: str = "")
 
 
 def labels(runtime_: Runtime, request: ChatRequest | None = None, caller: Caller = ANYBODY) -> list[str]:
-    return [target.label for target in routing.chat_route(request or asked(), caller, runtime_)]
+    return [target.label for target in routing.chat_route(request or asked(), caller, runtime_)[0]]
 
 
 def test_entries_times_credentials_in_order() -> None:
@@ -42,7 +42,7 @@ def test_entries_times_credentials_in_order() -> None:
 
 def test_redirect_then_map() -> None:
     """Broken: the vendor is sent the name that the client used."""
-    (first, *_) = routing.chat_route(asked("nick"), ANYBODY, made())
+    ((first, *_),) = routing.chat_route(asked("nick"), ANYBODY, made())
     assert (first.name, first.to.model) == ("nick", "ep-1")
     assert labels(made(), asked("nick")) == ["a#1", "a#2"]
 
@@ -71,7 +71,7 @@ def test_hash_is_sticky_and_spreads() -> None:
 
 def test_hash_moves_few_when_a_target_goes() -> None:
     """Broken: adding or removing one target moves every conversation."""
-    targets = routing.chat_route(asked(), ANYBODY, made())
+    (targets,) = routing.chat_route(asked(), ANYBODY, made())
     rng = random.Random(1)
     moved = 0
     for number in range(300):
@@ -99,10 +99,10 @@ def test_global_redirects(redirects: dict[str, str], called: str, name: str) -> 
 def test_random_model_is_any_model() -> None:
     """Broken: ``random`` misses models, or gives one the caller may not use."""
     runtime_ = made()
-    names = {routing.chat_route(asked("random"), ANYBODY, runtime_)[0].name for _ in range(200)}
+    names = {routing.chat_route(asked("random"), ANYBODY, runtime_)[0][0].name for _ in range(200)}
     assert names == {"m", "x", "nick"}
     only_x = Caller("c", frozenset({"x"}))
-    assert {target.name for target in routing.chat_route(asked("random"), only_x, runtime_)} == {"x"}
+    assert {target.name for target in routing.chat_route(asked("random"), only_x, runtime_)[0]} == {"x"}
     assert routing.chat_route(asked("anything"), ANYBODY, made(model_redirect={"all": "all"}))
 
 
@@ -133,7 +133,7 @@ def test_listing() -> None:
 def test_embeddings_have_their_own_names() -> None:
     """Broken: an embedding model is offered for chat, or the reverse."""
     runtime_ = made()
-    assert [target.label for target in routing.embedding_route("e", ANYBODY, runtime_)] == ["a#1", "a#2", "b"]
+    assert [target.label for target in routing.embedding_route("e", ANYBODY, runtime_)[0]] == ["a#1", "a#2", "b"]
     with pytest.raises(ApiError):
         routing.embedding_route("m", ANYBODY, runtime_)
 

@@ -101,7 +101,12 @@ def good(_wire: WireRequest) -> tuple[int, Iterator[bytes]]:
 
 
 def upstream(name: str, **fields: Any) -> Upstream:
-    values: dict[str, Any] = {"models": ("m",), "embedding_models": ("e",), **fields}
+    values: dict[str, Any] = {
+        "models": ("m",),
+        "embedding_models": ("e",),
+        "credentials": keyed(f"key-{name}"),
+        **fields,
+    }
     return Upstream(name, "toy", "toy", **values)
 
 

@@ -1,0 +1,172 @@
+"""Which target is tried next, and what is told when none answered.
+
+Targets come in tiers: the model's own, then those of each of its fallbacks. Within a tier the first that is well and
+has a free place is tried; a lower tier comes when nothing in the ones above is left or well. No target is tried twice,
+but for two exceptions, once each in a request: the very last one after a passing fault, and one whose vendor said when
+it is ready again, if waiting for that is within what its entry lets a request wait.
+"""
+
+import random
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Final
+
+import gevent
+
+from app.call import Call
+from app.errors import ClientGone
+from app.keys import Entry, may_probe, refusal
+from app.queue import TICK_S
+from app.routing import Tiers
+from app.runtime import Target
+from config.model import Failover
+from providers.errors import RETRYABLE, ErrorKind, ProviderError
+
+PASSING: Final = frozenset({ErrorKind.CONNECTION, ErrorKind.OVERLOADED})
+"""Faults that are often gone a moment later."""
+
+REFUSED_TOGETHER: Final = 3
+"""So many credentials of one vendor refused in one request mean that something else is wrong than the credentials."""
+
+
+@dataclass(slots=True)
+class Tries:
+    """Where one request stands. ``failures`` are the tries so far that failed, in order."""
+
+    tiers: Tiers
+    call: Call
+    failures: list[tuple[Target, ProviderError]] = field(default_factory=list)
+    _left: list[list[Target]] = field(init=False)
+    _began: float = 0.0
+    _repeated: bool = False
+    _waited: bool = False
+    _alone: bool = False
+
+    def __post_init__(self) -> None:
+        targets = list(chain.from_iterable(self.tiers))
+        self._alone = len(targets) == 1 and not _patience_s(targets[0])
+        self._left = [list(tier) for tier in self.tiers]
+
+    @property
+    def _settings(self) -> Failover:
+        return self.call.runtime.settings.failover
+
+    def choices(self) -> list[Target]:
+        """The targets of which the next free one is to be tried.
+
+        Waits where waiting helps. Raises the request's failure when nothing is left to try, and ClientGone.
+        """
+        while True:
+            for tier in self._left:
+                if ready := [target for target in tier if self._is_well(target)]:
+                    return ready
+            if probe := self._probe():
+                return [probe]
+            soon = self._ready_soon()
+            if not soon or self._waited:
+                raise self.failure()
+            self._waited = True
+            self._sleep(min(soon.values()))
+            self._left = [[target for target in soon if not self._rest(target)]]
+
+    def begun(self, target: Target) -> None:
+        """Take note that ``target`` is being tried."""
+        self._began = self._began or time.monotonic()
+        for tier in self._left:
+            if target in tier:
+                tier.remove(target)
+
+    def failed(self, target: Target, error: ProviderError) -> None:
+        """Take note that it failed. Raises what the client is told, unless something may be tried still."""
+        self.failures.append((target, error))
+        late = time.monotonic() - self._began > self._settings.within_s
+        if error.kind not in RETRYABLE or late or len(self.failures) >= self._settings.targets:
+            raise self.failure()
+        if error.kind is ErrorKind.UPSTREAM_AUTH:
+            self._leave_refusing_vendors()
+        if not any(self._left) and error.kind in PASSING and self._settings.same_target_retry and not self._repeated:
+            self._repeated = True
+            self._sleep(random.uniform(0.1, 0.4))  # noqa: S311 - spreads load, hides nothing
+            self._left = [[target]]
+
+    def failure(self) -> ProviderError:
+        """What the client is told: the one failure, or what several come to."""
+        if not self.failures:
+            return self._nobody_well()
+        last = self.failures[-1][1]
+        kinds = {error.kind for _, error in self.failures}
+        if last.kind not in RETRYABLE or kinds == {last.kind} != {ErrorKind.RATE_LIMITED}:
+            return last
+        if kinds <= {ErrorKind.RATE_LIMITED, ErrorKind.QUOTA}:
+            limited = [error for _, error in self.failures if error.kind is ErrorKind.RATE_LIMITED]
+            return min(limited, key=lambda error: error.retry_after_s or 0.0)
+        told = "; ".join(f"{target.label}: {error.kind.value}" for target, error in self.failures)
+        return ProviderError(ErrorKind.OVERLOADED, f"every upstream for this model failed ({told}): {last.message}")
+
+    def _rest(self, target: Target) -> Entry | None:
+        """The rest of a target's credential, if it counts: one that stands alone is asked all the same.
+
+        Its client then hears the vendor's own words, and a key that works again is noticed at once. Where its entry has
+        limits, requests may wait, and do so.
+        """
+        if self._alone or not self._settings.rest_keys:
+            return None
+        return self.call.runtime.keys.resting(target.key, target.to.model)
+
+    def _is_well(self, target: Target) -> bool:
+        return not target.breaker.wait_s(time.monotonic()) and not self._rest(target)
+
+    def _probe(self) -> Target | None:
+        """A target whose credential rests, but may be asked for want of a better one."""
+        now = time.time()
+        for tier in self._left:
+            for target in tier:
+                entry = self._rest(target)
+                if entry and may_probe(entry, now) and not target.breaker.wait_s(time.monotonic()):
+                    return target
+        return None
+
+    def _ready_soon(self) -> dict[Target, float]:
+        """The targets that only have to wait, in seconds, for no longer than their entries let a request wait."""
+        failed = [target for target, error in self.failures if error.kind is ErrorKind.RATE_LIMITED]
+        now, within_s = time.time(), self._settings.within_s
+        waits_s = {
+            target: entry.rest.until - now
+            for target in dict.fromkeys([*chain.from_iterable(self._left), *failed])
+            if (entry := self._rest(target)) and entry.rest.waits_for_time()
+        }
+        return {target: wait_s for target, wait_s in waits_s.items() if wait_s <= min(_patience_s(target), within_s)}
+
+    def _sleep(self, seconds: float) -> None:
+        end_s = time.monotonic() + seconds
+        while (left_s := end_s - time.monotonic()) > 0:
+            gevent.sleep(min(left_s, TICK_S))
+            if self.call.client.gone():
+                raise ClientGone
+
+    def _leave_refusing_vendors(self) -> None:
+        refused = Counter(_vendor(target) for target, error in self.failures if error.kind is ErrorKind.UPSTREAM_AUTH)
+        for tier in self._left:
+            tier[:] = [target for target in tier if refused[_vendor(target)] < REFUSED_TOGETHER]
+
+    def _nobody_well(self) -> ProviderError:
+        """The error of a request for which nothing could be tried at all."""
+        now, targets = time.time(), list(chain.from_iterable(self._left))
+        rests = [entry for entry in map(self._rest, targets) if entry]
+        breakers_s = [wait_s for target in targets if (wait_s := target.breaker.wait_s(time.monotonic()))]
+        if rests and not breakers_s:
+            return refusal(min(rests, key=lambda entry: entry.rest.until), now)
+        waits_s = [*breakers_s, *(entry.rest.until - now for entry in rests)]
+        message = "every upstream for this model has failed repeatedly and is left alone for a while"
+        return ProviderError(ErrorKind.OVERLOADED, message, retry_after_s=min(waits_s, default=None))
+
+
+def _vendor(target: Target) -> tuple[str, str]:
+    return target.vendor.name, target.to.server_url
+
+
+def _patience_s(target: Target) -> float:
+    """How long the target's entry lets a request wait for its turn; without limits nobody is to wait."""
+    return max((limiter.limits.queue_s for limiter in target.limiters), default=0.0)

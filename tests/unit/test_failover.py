@@ -1,0 +1,277 @@
+"""Sequences of faults over several targets: what is tried, what the client is told, and the state that is left.
+
+A target is written as its answers in order: ``ok``, ``cut`` (ends after its first words), an HTTP status, or the name
+of an exception's kind. ``503 ok`` fails once and answers then.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import pytest
+
+from app import failover, gateway
+from app.keys import Key, Keys, refusal
+from app.keystate import PROBE_AFTER_S
+from app.runtime import Runtime
+from config.model import CircuitBreaker, Failover, Limits
+from providers.errors import ErrorKind, ProviderError
+from providers.types import WireRequest
+from tests.unit.toy import TOY, call, event, good, keyed, request, runtime, upstream, wired
+
+FAULTS: Final = {
+    "400": (400, ErrorKind.INVALID_REQUEST, None),
+    "413": (413, ErrorKind.CONTEXT_LENGTH, None),
+    "403": (403, ErrorKind.UPSTREAM_REFUSED, None),
+    "401": (401, ErrorKind.UPSTREAM_AUTH, None),
+    "402": (402, ErrorKind.QUOTA, None),
+    "404": (404, ErrorKind.MODEL_NOT_FOUND, None),
+    "429": (429, ErrorKind.RATE_LIMITED, None),
+    "429+9": (429, ErrorKind.RATE_LIMITED, 9.0),
+    "429+40": (429, ErrorKind.RATE_LIMITED, 40.0),
+    "500": (500, ErrorKind.SERVER_ERROR, None),
+    "503": (503, ErrorKind.OVERLOADED, None),
+}
+RAISED: Final = {kind.value: kind for kind in (ErrorKind.CONNECTION, ErrorKind.TIMEOUT, ErrorKind.MALFORMED)}
+PAIRS: Final = {status: (kind, wait_s) for status, kind, wait_s in FAULTS.values() if wait_s is None}
+
+
+def fault(status: int, headers: Any, body: bytes) -> ProviderError:
+    """The toy vendor's error table: the body names the line."""
+    _, kind, wait_s = FAULTS[body.decode()]
+    return ProviderError(kind, f"words of {body.decode()}", retry_after_s=wait_s)
+
+
+VENDOR: Final = replace(TOY, fault=fault)
+
+
+def script(answers: str) -> Any:
+    left = answers.split()
+
+    def send(wire: WireRequest) -> tuple[int, Iterator[bytes]]:
+        answer = left.pop(0) if len(left) > 1 else left[0]
+        if answer == "ok":
+            return good(wire)
+        if answer == "cut":
+            return 200, iter([event(text="Hel")])
+        if answer == "empty":
+            return 200, iter([])
+        if answer in RAISED:
+            raise ProviderError(RAISED[answer], f"words of {answer}")
+        return FAULTS[answer][0], iter([answer.encode()])
+
+    return send
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """The answers of targets a, b, c; then what is expected. ``told`` is the kind the client is told, or ``ok``.
+
+    ``rests`` names the targets whose credential is left alone, ``open`` those whose breaker has counted a fault.
+    """
+
+    answers: tuple[str, ...]
+    tried: str
+    told: str
+    rests: str = ""
+    faults: str = ""
+
+
+S = Sequence
+SEQUENCES: Final = [
+    S(("ok", "ok", "ok"), "a", "ok"),
+    S(("500", "ok", "ok"), "ab", "ok", faults="a"),
+    S(("503", "ok", "ok"), "ab", "ok", faults="a"),
+    S(("connection", "ok", "ok"), "ab", "ok", faults="a"),
+    S(("timeout", "ok", "ok"), "ab", "ok", faults="a"),
+    S(("malformed", "ok", "ok"), "ab", "ok", faults="a"),
+    S(("empty", "ok", "ok"), "ab", "ok", faults="a"),
+    S(("429", "ok", "ok"), "ab", "ok", rests="a"),
+    S(("429+9", "ok", "ok"), "ab", "ok", rests="a"),
+    S(("402", "ok", "ok"), "ab", "ok", rests="a"),
+    S(("401", "ok", "ok"), "ab", "ok", rests="a"),
+    S(("500", "503", "ok"), "abc", "ok", faults="ab"),
+    S(("429", "402", "ok"), "abc", "ok", rests="ab"),
+    S(("401", "429", "ok"), "abc", "ok", rests="ab"),
+    S(("401", "500", "ok"), "abc", "ok", rests="a", faults="b"),
+    S(("timeout", "connection", "ok"), "abc", "ok", faults="ab"),
+    S(("empty", "malformed", "ok"), "abc", "ok", faults="ab"),
+    S(("cut", "ok", "ok"), "a", "incomplete", faults="a"),
+    S(("500", "cut", "ok"), "ab", "incomplete", faults="ab"),
+    S(("429", "cut", "ok"), "ab", "incomplete", rests="a", faults="b"),
+    S(("400", "ok", "ok"), "a", "invalid_request"),
+    S(("413", "ok", "ok"), "a", "context_length"),
+    S(("404", "ok", "ok"), "a", "model_not_found"),
+    S(("403", "ok", "ok"), "a", "upstream_refused"),
+    S(("500", "400", "ok"), "ab", "invalid_request", faults="a"),
+    S(("429", "413", "ok"), "ab", "context_length", rests="a"),
+    S(("401", "404", "ok"), "ab", "model_not_found", rests="a"),
+    S(("429", "429", "429"), "abc", "rate_limited", rests="abc"),
+    S(("429+40", "429+9", "429"), "abc", "rate_limited", rests="abc"),
+    S(("402", "402", "402"), "abc", "quota", rests="abc"),
+    S(("429", "402", "402"), "abc", "rate_limited", rests="abc"),
+    S(("401", "401", "401"), "abc", "upstream_auth", rests="abc"),
+    S(("401", "429", "500"), "abc", "overloaded", rests="ab", faults="c"),
+    S(("401", "401", "429"), "abc", "overloaded", rests="abc"),
+    S(("402", "402", "401"), "abc", "overloaded", rests="abc"),
+    S(("500", "500", "500"), "abc", "server_error", faults="abc"),
+    S(("503", "503", "503 503"), "abcc", "overloaded", faults="abc"),
+    S(("connection", "connection", "connection"), "abcc", "connection", faults="abc"),
+    S(("timeout", "timeout", "timeout"), "abc", "timeout", faults="abc"),
+    S(("malformed", "malformed", "malformed"), "abc", "malformed", faults="abc"),
+    S(("empty", "empty", "empty"), "abc", "incomplete", faults="abc"),
+    S(("500", "timeout", "503 503"), "abcc", "overloaded", faults="abc"),
+    S(("500", "500", "503 ok"), "abcc", "ok", faults="ab"),
+    S(("500", "500", "connection ok"), "abcc", "ok", faults="ab"),
+    S(("500", "500", "503 400"), "abcc", "invalid_request", faults="abc"),
+    S(("500", "500", "503 429"), "abcc", "overloaded", rests="c", faults="abc"),
+    S(("500", "500", "503 cut"), "abcc", "incomplete", faults="abc"),
+    S(("500", "500", "timeout ok"), "abc", "overloaded", faults="abc"),
+    S(("429", "500", "connection ok"), "abcc", "ok", rests="a", faults="b"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.failover.random.uniform", lambda _low, _high: 0.001)
+
+
+def ask(made: Runtime, tiers: Any = None) -> tuple[str, list[str], ProviderError | None]:
+    """The kind of the outcome, the labels tried, and the error."""
+    asked, error = call(made), None
+    told = "ok"
+    try:
+        reply = gateway.chat(request(), tiers or (made.chat["m"],), asked)
+        list(reply.deltas)
+    except ProviderError as caught:
+        told, error = caught.kind.value, caught
+    return told, [attempt.split(":")[0] for attempt in asked.trace.attempts], error
+
+
+def three(*answers: str, **settings: Any) -> tuple[Runtime, dict[str, Any]]:
+    names = "abc"[: len(answers)]
+    made = runtime(*(upstream(name) for name in names), vendor=VENDOR, **settings)
+    return wired(made, **{name: script(each) for name, each in zip(names, answers, strict=True)})
+
+
+@pytest.mark.parametrize("sequence", SEQUENCES, ids=lambda sequence: "-".join(sequence.answers))
+def test_sequences(sequence: Sequence) -> None:
+    """A target is passed over or tried in vain, the client is told something else, or the wrong one is blamed."""
+    made, _ = three(*sequence.answers)
+    told, tried, _ = ask(made)
+    assert ("".join(tried), told) == (sequence.tried, sequence.told)
+    found = made.chat["m"]
+    assert "".join(each.label for each in found if made.keys.resting(each.key, "m")) == sequence.rests
+    assert "".join(each.label for each in found if each.breaker.failures) == sequence.faults
+    assert not len(made.line)
+
+
+def test_what_is_told_when_all_are_limited() -> None:
+    """The client is told to come back later than the first target is ready."""
+    _, _, error = ask(three("429+40", "429+9", "429+40")[0])
+    assert error is not None and error.retry_after_s == 9.0
+
+
+def test_budgets() -> None:
+    """A request walks on for ever, or the last target is tried again although that is switched off."""
+    told, tried, _ = ask(three("500", "500", "ok", failover=Failover(targets=2))[0])
+    assert (told, tried) == ("server_error", ["a", "b"])
+    assert ask(three("500", "ok", failover=Failover(within_s=0))[0])[1] == ["a"]
+    assert ask(three("503 ok", failover=Failover(same_target_retry=False))[0])[1] == ["a"]
+
+
+def test_resting_credentials_are_left_alone() -> None:
+    """A credential that was just refused is asked again while others are there, or is not when its time has come."""
+    made, transports = three("401 ok", "ok")
+    assert ask(made)[1] == ["a", "b"]
+    assert ask(made)[1] == ["b"] and ask(made)[1] == ["b"]
+    made.keys.clear()
+    assert ask(made)[1] == ["a"]
+    assert len(transports["a"].sent) == 2
+
+
+def test_a_target_that_stands_alone_is_asked() -> None:
+    """A key that works again is not asked for hours although there is no other."""
+    made, transports = three("402 401 429+40 ok")
+    assert [ask(made)[0] for _ in range(4)] == ["quota", "upstream_auth", "rate_limited", "ok"]
+    assert len(transports["a"].sent) == 4
+
+
+def test_credentials_that_all_rest() -> None:
+    """Spent keys are all asked with every request, or none is asked again for hours."""
+    made, transports = three("402 ok", "402")
+    assert ask(made)[0] == "quota"
+    told, tried, error = ask(made)
+    assert (told, tried) == ("quota", []) and error is not None and "words of 402" in error.message
+    made.keys.clear()
+    made.keys.clock = lambda: time.time() - PROBE_AFTER_S - 1
+    for target in made.chat["m"]:
+        made.keys.refused(target.key, "m", ProviderError(ErrorKind.QUOTA, "spent", retry_after_s=3600))
+    made.keys.clock = time.time
+    assert ask(made)[:2] == ("ok", ["a"])
+    assert made.keys.resting(made.chat["m"][0].key, "m") is None
+    assert [len(transports[name].sent) for name in "ab"] == [2, 1]
+
+
+def test_waiting_for_the_soonest() -> None:
+    """A request fails although its entry lets it wait until a key is ready, or waits longer than that."""
+    answers = ("429 ok", "429+9")
+    for patience_s, expected in ((5.0, ("ok", ["a", "b", "a"])), (0.1, ("rate_limited", ["a", "b"]))):
+        limits = Limits(rpm=1000, queue_s=patience_s)
+        entries = [upstream(name, limits=limits) for name in "ab"]
+        scripts = {name: script(each) for name, each in zip("ab", answers, strict=True)}
+        made, _ = wired(runtime(*entries, vendor=VENDOR), **scripts)
+        began = time.monotonic()
+        assert ask(made)[:2] == expected
+        assert time.monotonic() - began < 3
+
+
+def test_a_vendor_that_refuses_everybody() -> None:
+    """All of a hundred keys are shown to a vendor that refuses this host, or other vendors are left out too."""
+    many = upstream("many", credentials=keyed(*(f"key-{number}" for number in range(9))))
+    made, transports = wired(
+        runtime(many, upstream("other", server_url="http://other"), vendor=VENDOR),
+        many=script("401"),
+        other=script("ok"),
+    )
+    assert ask(made)[0] == "ok"
+    assert len(transports["many"].sent) == failover.REFUSED_TOGETHER
+
+
+def test_fallbacks() -> None:
+    """A fallback answers while the model itself can, or does not when nothing else does."""
+    made, _ = three("ok", "ok")
+    a, b = made.chat["m"]
+    assert ask(made, ((a,), (b,)))[1] == ["a"]
+    made, _ = three("500", "ok", failover=Failover(same_target_retry=False))
+    a, b = made.chat["m"]
+    assert ask(made, ((a,), (b,)))[1] == ["a", "b"]
+    made.keys.refused(a.key, "m", ProviderError(ErrorKind.QUOTA, "spent"))
+    assert ask(made, ((a,), (b,)))[1] == ["b"]
+
+
+def test_breaker_and_rest_together() -> None:
+    """A model of which no target is well is asked all the same, or the client is not told when to come back."""
+    made, transports = three("500", "429", circuit_breaker=CircuitBreaker(failure_threshold=1))
+    assert ask(made)[0] == "overloaded"
+    told, tried, error = ask(made)
+    assert (told, tried) == ("overloaded", []) and error is not None and 0 < (error.retry_after_s or 0) <= 1
+    assert len(transports["a"].sent) == 1
+
+
+def test_rests_can_be_switched_off() -> None:
+    """The switch has no effect."""
+    made, transports = three("401", failover=Failover(rest_keys=False))
+    assert [ask(made)[0] for _ in range(3)] == ["upstream_auth"] * 3
+    assert len(transports["a"].sent) == 3
+
+
+def test_words_after_a_restart() -> None:
+    """A rest that was read from the file has no words for the client."""
+    keys = Keys()
+    keys.refused(Key("id", "a"), "m", ProviderError(ErrorKind.UPSTREAM_AUTH, ""))
+    entry = keys.resting(Key("id", "a"), "m")
+    assert entry is not None
+    error = refusal(entry, time.time())
+    assert error.message == "the vendor refused this gateway's key" and error.retry_after_s is None
