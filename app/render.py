@@ -51,7 +51,7 @@ class _Writer:
             self.head = merge_heads(self.head, delta.head)
         if delta.usage:
             self.usage = delta.usage
-        pieces = _pieces(delta)
+        pieces = _pieces(delta) or ([{}] if delta.beside else [])
         if not pieces and delta.finish_reason is None:
             return
         if delta.choice not in self.begun:
@@ -59,7 +59,7 @@ class _Writer:
             yield self._chunk(delta.choice, b'{"role":"assistant","content":""}')
         logprobs = (delta.extra or {}).get("logprobs")
         for piece in pieces:
-            yield self._chunk(delta.choice, orjson.dumps(piece), logprobs)
+            yield self._chunk(delta.choice, orjson.dumps(piece), logprobs, beside=delta.beside)
         if delta.finish_reason is not None:
             yield self._chunk(delta.choice, b"{}", finish_reason=delta.finish_reason)
 
@@ -69,11 +69,18 @@ class _Writer:
             yield b"".join((self._open(), b'"choices":[],"usage":', usage, b"}\n\n"))
         yield DONE
 
-    def _chunk(self, choice: int, delta: bytes, logprobs: Any = None, finish_reason: str | None = None) -> bytes:
-        if logprobs is None and finish_reason is None:
+    def _chunk(
+        self,
+        choice: int,
+        delta: bytes,
+        logprobs: Any = None,
+        finish_reason: str | None = None,
+        beside: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        if logprobs is None and finish_reason is None and not beside:
             rest = _PLAIN
         else:
-            rest = orjson.dumps({"logprobs": logprobs, "finish_reason": finish_reason})[1:] + b"]"
+            rest = orjson.dumps({"logprobs": logprobs, "finish_reason": finish_reason, **(beside or {})})[1:] + b"]"
         index = b"0" if choice == 0 else str(choice).encode()
         return b"".join((self._open(), b'"choices":[{"index":', index, b',"delta":', delta, b",", rest, self.tail))
 
@@ -118,6 +125,7 @@ class _Choice:
     calls: dict[int, list[ToolCallDelta]] = field(default_factory=dict)
     finish_reason: str | None = None
     extra: Json = field(default_factory=dict)
+    beside: Json = field(default_factory=dict)
     logprobs: Json | None = None
 
 
@@ -130,7 +138,7 @@ def fold(deltas: Iterable[Delta | None], model: str) -> Json:
             continue
         head = merge_heads(head, delta.head) if delta.head else head
         usage = delta.usage or usage
-        if delta.text or delta.reasoning or delta.tool_calls or delta.finish_reason or delta.extra:
+        if delta.text or delta.reasoning or delta.tool_calls or delta.finish_reason or delta.extra or delta.beside:
             _add(choices.setdefault(delta.choice, _Choice()), delta)
     envelope = _envelope(head, "chat.completion", model)
     return {
@@ -148,6 +156,7 @@ def _add(choice: _Choice, delta: Delta) -> None:
     for call in delta.tool_calls:
         choice.calls.setdefault(call.index, []).append(call)
     choice.finish_reason = choice.finish_reason or delta.finish_reason
+    choice.beside.update(delta.beside or {})
     for name, value in (delta.extra or {}).items():
         if name == "logprobs":
             choice.logprobs = _join_logprobs(choice.logprobs, value)
@@ -187,6 +196,7 @@ def _choice_object(index: int, choice: _Choice) -> Json:
         "message": message,
         "logprobs": choice.logprobs,
         "finish_reason": choice.finish_reason,
+        **choice.beside,
     }
 
 

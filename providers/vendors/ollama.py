@@ -1,41 +1,67 @@
-"""Ollama. What is spoken is its OpenAI surface; addresses of its native protocol lead there."""
+"""Ollama: its native protocol, and its OpenAI surface where ``server_url`` holds ``/v1``. No key is needed locally."""
 
-from urllib.parse import urlsplit, urlunsplit
+from dataclasses import replace
+from functools import partial
+from typing import Final
 
+from providers import framing
+from providers.types import Timeouts
 from providers.vendor import Vendor
+from providers.wires.ollama import embeddings, faults, reply, request, urls
+from providers.wires.ollama.params import CONFIGURED
 from providers.wires.openai.dialect import Dialect
-from providers.wires.openai.row import KEY_IF_ANY, row
-from providers.wires.unspoken import unspoken
+from providers.wires.openai.row import KEY_IF_ANY, OPTIONS, row
 
-DOCS = "https://docs.ollama.com/openai"
+MODELS: Final = ("llama3.2", "qwen3", "gemma3", "gpt-oss")
+EMBEDDING_MODELS: Final = ("nomic-embed-text",)
+
+TIMEOUTS: Final = Timeouts(first_event_s=600.0, idle_s=300.0)
+"""A model that is not in memory is loaded first, which takes minutes on slow disks; nothing is sent meanwhile."""
+
+DIALECT: Final = Dialect(
+    url=urls.surface,
+    drop=frozenset({"logit_bias", "n", "user", "parallel_tool_calls", "service_tier"}),
+    tool_choices=frozenset({"auto"}),
+    models_by_account=True,
+)
+"""Source: https://docs.ollama.com/api/openai-compatibility, checked 2026-08."""
 
 
-def surface_url(server_url: str, _model: str) -> str:
-    """The base of the OpenAI surface: the part before ``/api`` and ``/v1``; ``http`` where no scheme is given."""
-    scheme, host, path, query, _ = urlsplit(server_url if "://" in server_url else f"http://{server_url}")
-    before, found, _ = f"{path}/".partition("/api/")
-    return urlunsplit((scheme, host, f"{before}/v1" if found else path, query, ""))
+def _pick(server_url: str, _fields: frozenset[str]) -> str:
+    return "ollama-openai" if urls.is_openai(server_url) else "ollama"
 
-
-DIALECT = Dialect(url=surface_url, drop=frozenset({"logit_bias", "n", "user"}), models_by_account=True)
 
 VENDORS: tuple[Vendor, ...] = (
-    unspoken(
-        "ollama",
-        "https://docs.ollama.com/api",
-        "http://127.0.0.1:11434/api/chat",
-        "Ollama's native protocol",
-        KEY_IF_ANY,
-        pick=lambda _server_url, _fields: "ollama-openai",
-    ),
-    row(
-        "ollama-openai",
-        DOCS,
-        "http://127.0.0.1:11434/v1",
-        DIALECT,
+    Vendor(
+        name="ollama",
+        docs="https://docs.ollama.com/api",
+        base_url="http://127.0.0.1:11434/api/chat",
+        encode=request.encode,
+        decode=reply.decode,
+        fault=faults.fault,
+        frame=framing.ndjson,
+        embed=embeddings.EMBEDDER,
         credentials=KEY_IF_ANY,
-        hosts=("ollama.com",),
-        models=("llama3.2", "qwen3", "gemma3", "gpt-oss"),
-        embedding_models=("nomic-embed-text",),
+        pick=_pick,
+        models=MODELS,
+        embedding_models=EMBEDDING_MODELS,
+        options=OPTIONS | {"options", *CONFIGURED},
+        inlines=True,
+        timeouts=TIMEOUTS,
+    ),
+    replace(
+        row(
+            "ollama-openai",
+            "https://docs.ollama.com/api/openai-compatibility",
+            "http://127.0.0.1:11434/v1",
+            DIALECT,
+            credentials=KEY_IF_ANY,
+            hosts=("ollama.com",),
+            models=MODELS,
+            embedding_models=EMBEDDING_MODELS,
+        ),
+        fault=partial(faults.fault, dialect=DIALECT),
+        inlines=True,
+        timeouts=TIMEOUTS,
     ),
 )

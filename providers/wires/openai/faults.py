@@ -140,7 +140,9 @@ def _refined(known: ErrorKind, failure: Failure) -> ErrorKind:
     """The kind of a code, unless the text shows the exact case of a code that vendors use for several."""
     if known is ErrorKind.UPSTREAM_AUTH:
         return _by_text(failure.message, frozenset({ErrorKind.QUOTA})) or known
-    if known is ErrorKind.INVALID_REQUEST or (known is ErrorKind.RATE_LIMITED and failure.table == "base_resp"):
+    if known is ErrorKind.RATE_LIMITED and failure.table == "base_resp":
+        return ErrorKind.CONTEXT_LENGTH if words.BASE_RESP_TOO_LONG.search(failure.message) else known
+    if known is ErrorKind.INVALID_REQUEST:
         return _by_text(failure.message, frozenset({ErrorKind.CONTEXT_LENGTH})) or known
     return known
 

@@ -20,7 +20,7 @@ _DULL: Final = frozenset(
     {"id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier", "obfuscation"}
 )
 """Top-level keys that tell nothing new after the first event (usage counts only when it is not null)."""
-_DULL_CHOICE: Final = frozenset({"index", "delta", "logprobs", "finish_reason"})
+_DULL_CHOICE: Final = frozenset({"index", "delta", "logprobs", "finish_reason", "content_filter_results"})
 _SKIPPED: Final = Delta(note="skipped a malformed event")
 
 

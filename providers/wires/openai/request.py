@@ -10,7 +10,7 @@ import orjson
 from providers.errors import ProviderError
 from providers.types import ChatRequest, Destination, Json, WireRequest
 from providers.wires.openai import legacy, messages, params, turns
-from providers.wires.openai.dialect import Dialect
+from providers.wires.openai.dialect import NEVER, Dialect
 from providers.wires.openai.urls import CHAT, endpoint
 
 HEADERS: Final = {"content-type": "application/json"}
@@ -35,6 +35,7 @@ def encode(request: ChatRequest, to: Destination, dialect: Dialect) -> WireReque
     body.update(given_params)
     params.adapt(body, dialect, losses)
     server_url = dialect.url(to.server_url, model) if dialect.url else to.server_url
+    may_stream = dialect.stream_refusal is not NEVER and body.get("stream") is not True
     return WireRequest(
         "POST",
         endpoint(server_url, CHAT, dialect.root),
@@ -43,7 +44,7 @@ def encode(request: ChatRequest, to: Destination, dialect: Dialect) -> WireReque
         tuple(losses),
         stops=_texts(request.params.get("stop")) if dialect.cut_stops else (),
         split_think=to.options.get("split_think") is True,
-        instead=None if body.get("stream") else partial(_streamed, request, to, dialect),
+        instead=partial(_streamed, request, to, dialect) if may_stream else None,
     )
 
 

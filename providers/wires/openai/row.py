@@ -4,7 +4,7 @@ from functools import partial
 from typing import Final
 
 from providers import auth
-from providers.vendor import CredentialFields, Embedder, Sign, Vendor
+from providers.vendor import CredentialFields, Embedder, Inlines, Sign, Vendor
 from providers.wires.openai import embeddings, faults, reply, request
 from providers.wires.openai.dialect import Dialect
 
@@ -29,6 +29,7 @@ def row(
     hosts: tuple[str, ...] = (),
     models: tuple[str, ...] = (),
     embedding_models: tuple[str, ...] = (),
+    inlines: Inlines = False,
 ) -> Vendor:
     """A vendor that speaks this wire as ``dialect`` says; ``embeds`` tells whether it offers embeddings."""
     return Vendor(
@@ -47,6 +48,7 @@ def row(
         models=models,
         embedding_models=embedding_models,
         options=OPTIONS,
+        inlines=inlines,
     )
 
 

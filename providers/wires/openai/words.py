@@ -88,6 +88,9 @@ CLASSES: Final = _table(
 )
 """Words for whole classes, too vague to stand against a status; they count where no status is told."""
 
+BASE_RESP_TOO_LONG: Final = re.compile(r"(?i)context|max(imum)?[ _]tokens(?!.*(per|/) ?min)")
+"""How that family's limit of tokens per minute (1039) tells of an input that no other credential could take either."""
+
 _CONTEXT: Final = (
     r"context[ _](length|window|size)|maximum context|max_seq_len|too many (input )?tokens|tokens exceed"
     r"|prompt( tokens| is)? too long|input (is )?too long|range of input length|reduce the length"

@@ -1,0 +1,1 @@
+"""Ollama's native protocol: /api/chat as lines of JSON, and /api/embed."""
