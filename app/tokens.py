@@ -88,8 +88,14 @@ def keepers(vendor: Vendor, fields: Mapping[str, Secret], auth_url: str | None) 
     @cache
     def keeper(model: str) -> TokenKeeper | None:
         named = {**fields, "model": Secret(model)} if model else fields
-        if exchange.request(named, auth_url, time.time()) is None:
-            return None
-        return TokenKeeper(exchange, named, auth_url)
+        return TokenKeeper(exchange, named, auth_url) if _needed(exchange, named, auth_url) else None
 
     return keeper if exchange.per_model else lambda _model: keeper("")
+
+
+def _needed(exchange: Exchange, fields: Mapping[str, Secret], auth_url: str | None) -> bool:
+    """Whether a credential is to be exchanged. One that cannot be used says so to whoever first asks with it."""
+    try:
+        return exchange.request(fields, auth_url, time.time()) is not None
+    except ProviderError:
+        return True
