@@ -164,3 +164,30 @@ def test_the_breaker(gateway: StartGateway, vendor: FakeVendor) -> None:
     vendor.script("script-b", [(head.encode() + body, 0)])
     time.sleep(1.1)
     assert [chat(started, "script-b").status for _ in range(3)] == [200] * 3
+
+
+def test_refused_keys_rest_on_all_workers(gateway: StartGateway, vendor: FakeVendor) -> None:
+    """Each worker, or each request, asks with a refused key anew, or the client is not told what was tried."""
+    keys = [{"api_key": "bad-key-resting"}, {"api_key": "good-key-resting"}]
+    one = {"id": "pair", "server_url": vendor.url, "models": ["m"], "model_map": {"m": "ok"}, "credential_list": keys}
+    started = gateway({"load_balancing": "first", "services": {"openai": [one]}}, workers=2)
+    mark = vendor.mark()
+    first = chat(started, "m")
+    assert first.headers["x-gateway-attempts"] == "pair#1:upstream_auth, pair#2:ok"
+    time.sleep(0.6)
+    later = [chat(started, "m") for _ in range(12)]
+    assert all(reply.status == 200 and "x-gateway-attempts" not in reply.headers for reply in later)
+    assert [entry.key for entry in vendor.entries("ok", mark)].count("bad-key-resting") <= 1
+    state = started.output.parent.glob("keys-*.json")
+    assert "bad-key" not in next(state).read_text()
+
+
+def test_fallback_models(gateway: StartGateway, vendor: FakeVendor) -> None:
+    """A fallback does not answer when the model's own upstream cannot, or its name is told to the client."""
+    entries = [
+        entry("main", vendor.url, "good-key-main+fault:status-500"),
+        {**entry("spare", vendor.url, "good-key-spare"), "models": ["spare"], "model_map": {"spare": "ok"}},
+    ]
+    started = gateway({"fallbacks": {"m": ["spare"]}, "services": {"openai": entries}})
+    reply = chat(started, "m")
+    assert reply.json["model"] == "m" and reply.headers["x-gateway-target"] == "spare"
