@@ -12,8 +12,9 @@ from typing import Any, Final
 
 import orjson
 
-from providers import dataurls
+from providers import dataurls, multipart
 from providers.errors import ErrorKind, ProviderError
+from providers.multipart import FormFile
 from providers.types import ChatRequest, Destination, Json, WireRequest
 from providers.wires.coze import faults, tools, urls
 
@@ -137,16 +138,8 @@ def _key(one: Attachment, to: Destination) -> str:
 
 
 def _upload(one: Attachment, to: Destination) -> WireRequest:
-    """The upload as a multipart form. Its boundary is made of the data, so that the same data gives the same bytes."""
-    boundary = f"simple-one-api-{one.digest[:32]}"
-    name = one.name.replace("\\", "_").replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
-    head = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
-        f"Content-Type: {one.media_type or 'application/octet-stream'}\r\n\r\n"
-    )
-    body = b"".join((head.encode(), base64.b64decode(one.data), f"\r\n--{boundary}--\r\n".encode()))
-    headers = {"content-type": f"multipart/form-data; boundary={boundary}"}
-    return WireRequest("POST", urls.endpoint(to.server_url, urls.UPLOAD), headers, body)
+    file = FormFile(one.name, one.media_type, base64.b64decode(one.data))
+    return multipart.upload(urls.endpoint(to.server_url, urls.UPLOAD), file, {})
 
 
 def parse(status: int, headers: Mapping[str, str], body: bytes) -> Json:

@@ -4,7 +4,6 @@ Source: https://docs.dify.ai/api-reference/chat, "Send Chat Message" and "File U
 """
 
 import binascii
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,9 @@ from urllib.parse import unquote_to_bytes
 
 import orjson
 
+from providers import multipart
 from providers.errors import ErrorKind, ProviderError
+from providers.multipart import FormFile
 from providers.types import Json, WireRequest
 from providers.wires.dify import faults
 
@@ -123,18 +124,7 @@ def entries(files: list[File], prepared: tuple[Json, ...], losses: list[str]) ->
 def _upload(file: File, url: str, user: str) -> WireRequest:
     media_type, data = _decoded(file)
     name = file.name or f"{file.kind}.{_ending(media_type)}"
-    # Made from the content, which therefore does not hold it.
-    boundary = hashlib.sha256(data + user.encode()).hexdigest()
-    parts = (
-        ('name="user"', b"", user.encode()),
-        (f'name="file"; filename="{_quoted(name)}"', f"Content-Type: {media_type}\r\n".encode(), data),
-    )
-    body = b"".join(
-        b"--%b\r\nContent-Disposition: form-data; %b\r\n%b\r\n%b\r\n" % (boundary.encode(), head.encode(), more, value)
-        for head, more, value in parts
-    )
-    headers = {"content-type": f"multipart/form-data; boundary={boundary}"}
-    return WireRequest("POST", url, headers, body + f"--{boundary}--\r\n".encode())
+    return multipart.upload(url, FormFile(name, media_type, data), {"user": user})
 
 
 def _decoded(file: File) -> tuple[str, bytes]:
@@ -156,11 +146,6 @@ def _decoded(file: File) -> tuple[str, bytes]:
 def _ending(media_type: str) -> str:
     subtype = media_type.partition("/")[2]
     return _ENDINGS.get(subtype, subtype)
-
-
-def _quoted(name: str) -> str:
-    """A file's name as browsers write it into a form."""
-    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def uploaded(status: int, headers: Mapping[str, str], body: bytes) -> Json:
