@@ -7,9 +7,11 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path as FilePath
 from typing import Any, Final
 
-from config.faults import Path, Report
+from config.environment import file_text
+from config.faults import Path, Report, printable
 from config.fields import found
 from config.keys import nearest
 from config.model import Credential, Limits
@@ -21,6 +23,9 @@ from providers.vendor import CredentialFields, Vendor
 _BESIDES: Final = BesidesSchema()
 BESIDES: Final = frozenset(_BESIDES.fields)
 """What a credential may hold that is not part of it."""
+
+_FILE_NAME: Final = re.compile(r"[^\r\n]{1,200}\.\w{1,8}")
+"""Any other text may be the file's content, put where its name belongs."""
 
 _SHOWN_NAME: Final = re.compile(r"[\w.-]{1,24}")
 """A longer name of an unknown field may be the secret itself, written in the wrong place."""
@@ -34,14 +39,16 @@ def given(entry: Entry, path: Path) -> list[tuple[Path, Any]]:
 
 
 def field_names(entry: Entry, vendors: Mapping[str, Vendor]) -> frozenset[str]:
-    """The fields of the entry's first credential, misspelt ones as what they were meant for, empty ones not.
+    """The fields of the entry's first credential, misspelt ones as what they were meant for.
 
-    Among them are the kinds of keys that vendors tell apart by how they begin.
+    Empty ones count only where all are, to tell what was meant. Among them are the kinds of keys that vendors tell
+    apart by how they begin.
     """
     _, first = given(entry, ())[0]
     raw = first if isinstance(first, dict) else {}
     known = {name for row in vendors.values() for name in row.credentials.known}
-    named = {name if name in known else nearest(name, known) or name for name in _filled(raw) if name not in BESIDES}
+    meant = [name for name in _filled(raw) or raw if name not in BESIDES]
+    named = {name if name in known else nearest(name, known) or name for name in meant}
     return frozenset(named.union(*(_looks(raw, row.credentials) for row in vendors.values())))
 
 
@@ -83,7 +90,27 @@ def _credential(raw: dict[str, Any], row: Vendor, place: _Place) -> Credential |
         return None
     _check_needed(named, row.credentials, place)
     fields = {name: _secret(value, (*place.path, name), place.report) for name, value in named.items()}
-    return Credential({name: Secret(text) for name, text in fields.items() if text}, more.get("limit", Limits()))
+    for name in row.credentials.files:
+        if fields.get(name):
+            fields[name] = _of_file(fields[name], (*place.path, name), place.report)
+    found = {name: Secret(text) for name, text in fields.items() if text}
+    for name, problem in row.credentials.examine(found) if row.credentials.examine else ():
+        place.lacks((*place.path, name), problem)
+    return Credential(found, more.get("limit", Limits()))
+
+
+def _of_file(text: str, path: Path, report: Report) -> str:
+    """The text of the file that ``text`` names, or ``text`` itself where it is no name.
+
+    A file that is not there yet is worth a note only: other entries work without it, and this one says so when asked.
+    """
+    if text.startswith("{"):
+        return text
+    shown = printable(text) if _FILE_NAME.fullmatch(text) else "that is named here"
+    content, problem = file_text(FilePath(report.file).parent / text, shown)
+    if problem:
+        report.note(path, problem, "its path counts from the folder of this config")
+    return content or text
 
 
 def _rightly_named(raw: dict[str, Any], row: Vendor, place: _Place) -> dict[str, Any]:

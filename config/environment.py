@@ -68,15 +68,21 @@ def _replacement(found: re.Match[str], sources: Sources, path: Path) -> str:
 
 
 def _from_file(name: str, sources: Sources, path: Path) -> str:
+    text, problem = file_text(sources.folder / name, name)
+    if problem:
+        sources.report.fault(path, problem)
+    return text
+
+
+def file_text(file: FilePath, name: str) -> tuple[str, str]:
+    """The text of a small file without its trailing newlines, or what kept it from being read, told of ``name``."""
     try:
-        with (sources.folder / name).open("rb") as file:
-            content = file.read(MAX_FILE_BYTES + 1)
+        with file.open("rb") as opened:
+            content = opened.read(MAX_FILE_BYTES + 1)
         text = content.decode("utf-8-sig")
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
-        sources.report.fault(path, f"the file {name} cannot be read: {reason}")
-        return ""
+        return "", f"the file {name} cannot be read: {reason}"
     if len(content) > MAX_FILE_BYTES:
-        sources.report.fault(path, f"the file {name} holds more than {MAX_FILE_BYTES} bytes")
-        return ""
-    return text.rstrip("\r\n")
+        return "", f"the file {name} holds more than {MAX_FILE_BYTES} bytes"
+    return text.rstrip("\r\n"), ""

@@ -1,7 +1,8 @@
 """Reading vector files, and comparing what came out with what they list.
 
 A file holds ``vendor`` and the sections chat, errors, embeddings, auth, pairs and request_rules. A case may name its
-own ``vendor`` (or ``vendor_name``), ``server_url``, ``credential`` and ``config.model_map``.
+own ``vendor`` (or ``vendor_name``), ``server_url`` (or ``config.server_url``), ``credential`` and
+``config.model_map``.
 """
 
 import json
@@ -36,11 +37,16 @@ class Case:
         """The row that speaks for the case, found as the config finds it."""
         name = self.body.get("vendor_name") or self.body.get("vendor")
         service = self.file.get("service") or self.file["vendor"]
-        url = self.body.get("server_url") or self.file.get("server_url", "")
+        url = self._server_url
         named = name if isinstance(name, str) else ""
         found = choose(_vendors(), service, named, url, frozenset(self.credential))
         assert found is not None, f"no row for {service} {named}"
         return found
+
+    @property
+    def _server_url(self) -> str:
+        configured = (self.body.get("config") or {}).get("server_url")
+        return str(self.body.get("server_url") or configured or self.file.get("server_url") or "")
 
     @property
     def credential(self) -> Mapping[str, Secret]:
@@ -52,9 +58,11 @@ class Case:
     def destination(self) -> Destination:
         """Where the case's request goes."""
         asked = self.body["openai_request"]["model"]
-        mapped = (self.body.get("config") or {}).get("model_map", {}).get(asked, asked)
-        url = self.body.get("server_url") or self.file.get("server_url") or self.vendor.base_url
-        return Destination(mapped, url, self.credential)
+        config = self.body.get("config") or {}
+        mapped = config.get("model_map", {}).get(asked, asked)
+        url = self._server_url or self.vendor.base_url
+        options = {name: value for name, value in config.items() if name in self.vendor.options}
+        return Destination(mapped, url, self.credential, options=options)
 
     @property
     def request(self) -> ChatRequest:
@@ -126,8 +134,10 @@ def _fits(words: str, got: Any) -> bool:
     letters = re.match(r"(\d+) chars", words)
     if letters:
         return isinstance(got, str) and len(got) == int(letters.group(1))
-    if words.startswith("'' or"):
+    if words.startswith(("'' or", "null or")):
         return got in ("", None)
+    if words == "string or null":
+        return got is None or isinstance(got, str)
     return got is not None
 
 

@@ -66,7 +66,7 @@ def test_bearer_relay(connect: Connect, claude: Claude) -> None:
 
 
 def test_images(connect: Connect) -> None:
-    """An image does not reach the model, or an address that only the gateway could fetch is fetched."""
+    """An image does not reach the model, or one is fetched from where only the gateway can go."""
     client = connect()
 
     def look(url: str) -> Any:
@@ -77,7 +77,7 @@ def test_images(connect: Connect) -> None:
     assert "[https://example.com/a.png]" in look("https://example.com/a.png").choices[0].message.content
     with pytest.raises(openai.BadRequestError) as raised:
         look("http://127.0.0.1/a.png")
-    assert (raised.value.code, raised.value.param) == ("unsupported_parameter", "messages")
+    assert (raised.value.code, raised.value.param) == ("image_fetch_failed", "messages[0].content[1].image_url.url")
 
 
 def test_schema(connect: Connect) -> None:

@@ -44,7 +44,9 @@ def test_sample(path: Path) -> None:
     found = load(path, {}, VENDORS)
     assert any(upstream.enabled for upstream in found.upstreams)
     assert all(upstream.models and upstream.credentials for upstream in found.upstreams)
-    assert [note for note in found.notes if "does not speak" not in note] == []
+    # The file that the sample for service accounts names is its operator's own.
+    expected = ("does not speak", "service-account.json cannot be read")
+    assert [note for note in found.notes if not any(words in note for words in expected)] == []
 
 
 @pytest.mark.parametrize("service", SERVICES)
