@@ -4,6 +4,7 @@ Linear in the bytes received: pieces of an unfinished line are collected and joi
 and JSON is parsed only to tell where one document ends when a vendor left the usual marks out.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -13,9 +14,12 @@ from providers.errors import ErrorKind, ProviderError
 from providers.types import BODY, Event
 
 MAX_LINE_BYTES: Final = 64 * 2**20
-"""A line longer than this is a fault of the upstream, not an answer."""
+"""A line or an event longer than this is a fault of the upstream, not an answer."""
 
 _BOM: Final = b"\xef\xbb\xbf"
+_MOST_JUNK: Final = 100
+_STRING: Final = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*("|\\?$)', re.DOTALL)
+"""A JSON text, or the beginning of one that its line does not end."""
 
 
 def lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -55,7 +59,9 @@ def _split(chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _check_size(size: int) -> None:
     if size > MAX_LINE_BYTES:
-        raise ProviderError(ErrorKind.MALFORMED, f"the upstream sent a line of more than {MAX_LINE_BYTES} bytes")
+        raise ProviderError(
+            ErrorKind.MALFORMED, f"the upstream sent a line or an event of more than {MAX_LINE_BYTES} bytes"
+        )
 
 
 def ndjson(chunks: Iterator[bytes]) -> Iterator[Event]:
@@ -97,8 +103,8 @@ class _SSE:
 
     def __init__(self) -> None:
         self.name = ""
-        self.data: list[bytes] = []
-        self.bare: list[bytes] = []
+        self.data = _Lines()
+        self.bare = _Lines()
         self.junk: list[bytes] = []
         self.blankless = False
 
@@ -107,42 +113,86 @@ class _SSE:
             yield from self._data(line[5:].lstrip())
         elif not line:
             yield from self._event()
-        elif self.bare or line[:1] in b"{[":
+        elif self.bare.lines or line[:1] in b"{[":
             yield from self._bare(line)
         elif line.startswith(b"event:"):
             self.name = line[6:].strip().decode("utf-8", "replace")
-        elif not line.startswith((b":", b"id:", b"retry:", b"data")) and len(self.junk) < 100:
-            self.junk.append(line)
+        elif not line.startswith((b":", b"id:", b"retry:", b"data")):
+            self._junk(line)
 
     def _data(self, payload: bytes) -> Iterator[Event]:
-        if self.data and (is_json(b"\n".join(self.data)) or payload.startswith(b"[DONE]")):
+        if self.data.are_json() or (self.data.lines and payload.startswith(b"[DONE]")):
             self.blankless = True
             yield from self._event()
         if payload:
-            self.data.append(payload)
-        if self.blankless and is_json(b"\n".join(self.data)):
+            self.data.add(payload)
+        if self.blankless and self.data.are_json():
             yield from self._event()
 
     def _event(self) -> Iterator[Event]:
-        if self.data:
+        if self.data.lines:
             self.junk.clear()
-            yield Event(self.name, b"\n".join(self.data))
-            self.data = []
+            yield Event(self.name, self.data.text())
+            self.data = _Lines()
         self.name = ""
 
     def _bare(self, line: bytes) -> Iterator[Event]:
-        """Collect a document that came without ``data:``; only an unindented line can be its last."""
-        self.bare.append(line)
-        if line[:1] in b"{[}]" and is_json(b"\n".join(self.bare)):
-            yield Event(BODY, b"\n".join(self.bare))
-            self.bare = []
+        """Collect a document that came without ``data:``. What turns out to be none is junk."""
+        self.bare.add(line)
+        if self.bare.are_json():
+            yield Event(BODY, self.bare.text())
+            self.bare = _Lines()
             self.junk.clear()
+        elif self.bare.closed:
+            for piece in self.bare.lines:
+                self._junk(piece)
+            self.bare = _Lines()
+
+    def _junk(self, line: bytes) -> None:
+        if len(self.junk) < _MOST_JUNK:
+            self.junk.append(line)
 
     def finish(self) -> Iterator[Event]:
         yield from self._event()
-        rest = self.bare or self.junk
+        rest = self.bare.lines or self.junk
         if rest:
             yield Event(BODY, b"\n".join(rest))
+
+
+class _Lines:
+    """Lines that may be one JSON document. It ends where its first bracket is closed, and only there it is parsed.
+
+    So each byte is looked at a fixed number of times, however often it is asked. ``closed`` tells that the end has
+    come: whatever follows, these lines are a document now or never.
+    """
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+        self.closed = False
+        self._size = 0
+        self._counted = 0
+        self._depth = 0
+
+    def add(self, line: bytes) -> None:
+        """One more line. Raises MALFORMED where they are larger than any answer."""
+        self._size += len(line)
+        _check_size(self._size)
+        self.lines.append(line)
+
+    def text(self) -> bytes:
+        return b"\n".join(self.lines)
+
+    def are_json(self) -> bool:
+        if len(self.lines) == 1 and is_json(self.lines[0]):
+            return True
+        while self._counted < len(self.lines) and not self.closed:
+            line = _STRING.sub(b"", self.lines[self._counted])
+            self._depth += line.count(b"{") + line.count(b"[") - line.count(b"}") - line.count(b"]")
+            self._counted += 1
+            self.closed = self._depth <= 0
+            if self.closed:
+                return self._counted == len(self.lines) and is_json(self.text())
+        return False
 
 
 def is_json(text: bytes) -> bool:

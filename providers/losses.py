@@ -1,6 +1,6 @@
 """Which of the client's parameters a vendor cannot take, in the words of ``WireRequest.changes``."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 NEUTRAL: Final[Mapping[str, Any]] = {
@@ -17,6 +17,12 @@ NEUTRAL: Final[Mapping[str, Any]] = {
     "response_format": {"type": "text"},
 }
 """Values that ask for what every vendor does anyway: leaving them out is no loss."""
+
+
+def nameless(messages: Iterable[Mapping[str, Any]]) -> list[str]:
+    """The loss of ``name``, once, where any message tells who speaks; that of a tool or function is its own."""
+    named = any(message.get("name") and message["role"] not in ("tool", "function") for message in messages)
+    return ["dropped messages[].name"] if named else []
 
 
 def dropped(given: Mapping[str, Any], known: Collection[str]) -> list[str]:

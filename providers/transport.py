@@ -1,4 +1,4 @@
-"""HTTP to upstreams. Sockets are opened here and, for WebSockets, in ``dial.py``, and nowhere else.
+"""HTTP to upstreams. Sockets are opened here and, for WebSockets and images, in ``dial.py``, and nowhere else.
 
 Everything here blocks; under gevent that blocks one greenlet.
 
@@ -7,7 +7,7 @@ becomes a ProviderError, and no message holds a URL's query or a proxy's passwor
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final, Protocol
@@ -128,12 +128,20 @@ def _prepared(wire: WireRequest) -> requests.PreparedRequest:
     prepared.method = wire.method
     prepared.url = wire.url
     prepared.body = wire.body
+    if wire.sent and wire.body:
+        prepared.body = _telling(wire.body, wire.sent)  # type: ignore[assignment] # urllib3 takes any pieces
     prepared.headers = CaseInsensitiveDict(wire.headers)
     prepared.headers["Content-Length"] = str(len(wire.body))
     # Compressed replies would be held back by the decoder until a block is full.
     prepared.headers["Accept-Encoding"] = "identity"
     prepared.headers.setdefault("User-Agent", "simple-one-api")
     return prepared
+
+
+def _telling(body: bytes, sent: Callable[[], None]) -> Iterator[bytes]:
+    """``body`` in one piece; the next one is asked for when it has been sent, and that is told."""
+    yield body
+    sent()
 
 
 def _settle(raw: urllib3.HTTPResponse) -> None:

@@ -129,7 +129,7 @@ class WireRequest:
     in the vendor's stead where only the request tells what it will look like. ``instead`` takes the error that came in
     place of the first word and gives another request that may fare better, such as one to the vendor's other endpoint,
     or None; a chain of them must end. ``memo`` is kept as a delta's is, once the vendor has begun to answer this
-    request.
+    request. ``sent`` is called when all of it is on its way.
     """
 
     method: str
@@ -143,6 +143,7 @@ class WireRequest:
     decode: "Callable[[Iterator[Event]], Iterator[Delta]] | None" = None
     instead: "Callable[[ProviderError], WireRequest | None] | None" = None
     memo: Mapping[str, Json] | None = None
+    sent: Callable[[], None] | None = None
 
 
 def _no_rest() -> None:

@@ -6,7 +6,7 @@ write a module under ``vendors/`` with ``VENDOR`` or ``VENDORS``; there is no li
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from urllib.parse import urlsplit
@@ -22,6 +22,7 @@ from providers.types import (
     Event,
     Json,
     Secret,
+    Timeouts,
     Token,
     WireRequest,
 )
@@ -31,6 +32,7 @@ Decode = Callable[[Iterator[Event]], Iterator[Delta]]
 Frame = Callable[[Iterator[bytes]], Iterator[Event]]
 Sign = Callable[[WireRequest, Mapping[str, Secret], float], WireRequest]
 Fault = Callable[[int, Mapping[str, str], bytes], ProviderError]
+Inlines = bool | Callable[[str], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,9 @@ class CredentialFields:
     any other name in a config is a fault. ``note`` is one sentence that helps who left one out. ``looks`` tells kinds
     of keys apart by how they begin: a further name, which ``Vendor.pick`` and ``advise`` find among the fields, to
     (field, beginning). ``advise`` takes (server_url as configured, names of the fields) and returns one sentence on a
-    key that is in the wrong place, empty where nothing looks wrong.
+    key that is in the wrong place, empty where nothing looks wrong. ``files`` are fields that may name a file instead
+    of holding its text: config reads it, and a text that begins with ``{`` is no name. ``examine`` takes the fields as
+    they will be used and yields (field, what is wrong) for values that cannot work; it tells nothing of the values.
     """
 
     required: tuple[tuple[str, ...], ...] = (("api_key",),)
@@ -49,6 +53,8 @@ class CredentialFields:
     note: str = ""
     looks: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     advise: Callable[[str, frozenset[str]], str] | None = None
+    files: tuple[str, ...] = ()
+    examine: Callable[[Mapping[str, Secret]], Iterable[tuple[str, str]]] | None = None
 
     @property
     def known(self) -> frozenset[str]:
@@ -61,12 +67,14 @@ class Embedder:
     """The same pair of functions for embeddings: ``decode`` reads one whole document, and raises ProviderError.
 
     ``batch`` is how many inputs the vendor takes at once, a function where that depends on the model; the gateway
-    splits longer lists. 0 means any number.
+    splits longer lists. 0 means any number. ``instead`` takes the error of a call and gives another way to ask for the
+    whole list, or None; a chain of them must end.
     """
 
     encode: Callable[[EmbeddingRequest, Destination], WireRequest]
     decode: Callable[[bytes], EmbeddingReply]
     batch: int | Callable[[Destination], int] = 0
+    instead: "Callable[[ProviderError], Embedder | None] | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +122,10 @@ class Vendor:
     (not of, say, the vendor's own file addresses). ``encode`` then finds a ``data:<type>;base64,…`` URL in each
     ``image_url`` part in the URL's stead, fetched by the gateway; the type is one of png, jpeg, gif, webp, bmp, tiff,
     heic and avif. Where the operator has switched fetching off the URL stays, and ``encode`` must refuse it.
+    ``owns`` tells that a request goes on with what this very credential began, so that it has to be tried first.
+    ``timeouts`` hold where an entry says nothing, for vendors that are slow by nature.
+    ``supports`` holds what the row can do, in the words of ``providers/support.py``. ``title`` is what it is, in a few
+    words for tables, ``title_zh`` the same in Chinese where that differs.
     ``spoken`` False marks a row whose protocol is not written yet: its ``encode`` refuses.
     ``decode`` must end every reply with a ``finish_reason`` taken from the vendor's own field, or raise; events that
     run out before that are turned into an error by the gateway. Unknown event kinds are ignored.
@@ -140,8 +152,13 @@ class Vendor:
     transport: str = "http"
     exchange: Exchange | None = None
     prepare: Preparation | None = None
-    inlines: bool | Callable[[str], bool] = False
+    owns: Callable[[ChatRequest, Destination], bool] | None = None
+    inlines: Inlines = False
+    timeouts: Timeouts = Timeouts()  # noqa: RUF009 - frozen
     spoken: bool = True
+    supports: frozenset[str] = frozenset()
+    title: str = ""
+    title_zh: str = ""
 
 
 def choose(
@@ -186,14 +203,22 @@ def load_vendors() -> Mapping[str, Vendor]:
     Raises RuntimeError on a module that offers none and on a name or service offered twice.
     """
     found: dict[str, Vendor] = {}
+    for rows in by_module().values():
+        for vendor in rows:
+            _add(found, vendor)
+    return MappingProxyType(found)
+
+
+def by_module() -> Mapping[str, tuple[Vendor, ...]]:
+    """The rows of each module in ``providers/vendors``, by its name. Raises RuntimeError where a module has none."""
+    found: dict[str, tuple[Vendor, ...]] = {}
     package = importlib.import_module("providers.vendors")
     for module_info in pkgutil.iter_modules(package.__path__):
         module = importlib.import_module(f"providers.vendors.{module_info.name}")
-        rows = getattr(module, "VENDORS", None) or (getattr(module, "VENDOR", None),)
-        for vendor in rows:
-            if not isinstance(vendor, Vendor):
-                raise RuntimeError(f"providers/vendors/{module_info.name}.py offers no VENDOR or VENDORS")
-            _add(found, vendor)
+        rows = tuple(getattr(module, "VENDORS", None) or (getattr(module, "VENDOR", None),))
+        if not all(isinstance(row, Vendor) for row in rows):
+            raise RuntimeError(f"providers/vendors/{module_info.name}.py offers no VENDOR or VENDORS")
+        found[module_info.name] = rows
     return MappingProxyType(found)
 
 

@@ -63,6 +63,8 @@ class WebSocketTransport:
                 return _refusal(answer, made)
             stream = _Stream(made, sock, answer, self._timeouts)
             stream.say(wire.body)
+            if wire.sent:
+                wire.sent()
         except BaseException:
             # A greenlet that is killed here must not leave its socket to the garbage collector.
             made.close()

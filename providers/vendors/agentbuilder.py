@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from providers import auth
+from providers import auth, support
 from providers.types import Secret, WireRequest
 from providers.vendor import CredentialFields, Vendor
 from providers.wires.agentbuilder import faults, reply, request
@@ -22,6 +22,9 @@ VENDOR = Vendor(
     decode=reply.decode,
     fault=faults.fault,
     sign=sign,
+    title="Baidu AgentBuilder, published agents",
+    title_zh="百度文心智能体平台",
+    supports=frozenset({support.STREAM}),
     credentials=CredentialFields(
         required=(("secret_key",),),
         note="the agent's secret key; its app id is the model, so it stands in models or model_map",

@@ -37,6 +37,8 @@ VENDOR: Vendor = replace(
         sign=auth.sign,
         credentials=auth.CREDENTIALS,
         hosts=(".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com", ".openai.azure.us"),
+        title="Azure OpenAI and AI Foundry",
+        title_zh="Azure OpenAI 与 AI Foundry",
     ),
     encode=partial(request.encode, dialects=DIALECTS),
     decode=partial(reply.decode, dialect=OPENAI),

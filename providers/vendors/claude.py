@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from providers import support
 from providers.vendor import CredentialFields, Vendor
 from providers.wires.anthropic import auth, faults, reply, request
 
@@ -48,6 +49,8 @@ VENDOR: Vendor = Vendor(
     decode=reply.decode,
     fault=faults.fault,
     sign=auth.sign,
+    title="Anthropic Claude",
+    supports=support.all_but(support.JSON_OBJECT),
     credentials=CredentialFields(
         note="a key begins with sk-ant-api and is made at https://platform.claude.com/settings/keys"
     ),

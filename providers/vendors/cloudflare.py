@@ -65,4 +65,5 @@ VENDOR: Vendor = row(
     hosts=("api.cloudflare.com",),
     models=("@cf/meta/llama-3.1-8b-instruct", "@cf/meta/llama-3.3-70b-instruct-fp8-fast", "@cf/openai/gpt-oss-120b"),
     embedding_models=("@cf/baai/bge-m3", "@cf/baai/bge-base-en-v1.5"),
+    title="Cloudflare Workers AI",
 )

@@ -4,6 +4,7 @@ An unknown host is treated as the average third party: it knows ``max_tokens`` a
 one of OpenAI's own, the host is taken for a relay and the request is made as for OpenAI.
 """
 
+from providers import support
 from providers.types import Json
 from providers.vendor import Vendor
 from providers.vendors.openai import COMPLETION_MODELS, RULES
@@ -29,6 +30,8 @@ VENDORS: tuple[Vendor, ...] = (
         Dialect(completion_models=COMPLETION_MODELS, rules=RULES, developer_models=OPENAI_NAMES),
         credentials=KEY_IF_ANY,
         services=("generic", "openai_compatible"),
+        title="any other server that speaks the OpenAI API",
+        title_zh="其他说 OpenAI API 的服务",
     ),
     row(
         "vllm",
@@ -37,6 +40,8 @@ VENDORS: tuple[Vendor, ...] = (
         Dialect(max_tokens=KEEP),
         credentials=KEY_IF_ANY,
         services=("sglang",),
+        title="vLLM, SGLang",
+        title_zh="vLLM、SGLang",
     ),
     row(
         "lmstudio",
@@ -46,6 +51,9 @@ VENDORS: tuple[Vendor, ...] = (
         credentials=KEY_IF_ANY,
         # Source: https://github.com/lmstudio-ai/lmstudio-bug-tracker/issues/1120, checked 2026-08.
         inlines=True,
+        title="LM Studio",
+        # See _no_json_object.
+        lacks=frozenset({support.JSON_OBJECT}),
     ),
     row(
         "llamacpp",
@@ -54,5 +62,7 @@ VENDORS: tuple[Vendor, ...] = (
         Dialect(),
         credentials=KEY_IF_ANY,
         services=("llama.cpp", "local"),
+        title="llama.cpp's server",
+        title_zh="llama.cpp 服务器",
     ),
 )

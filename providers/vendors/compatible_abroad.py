@@ -3,6 +3,7 @@
 A row's dialect holds what its own reference demands; what a row does not say is as for any unknown third party.
 """
 
+from providers import support
 from providers.vendor import Vendor
 from providers.vendors.compatible import OPENAI_NAMES
 from providers.vendors.openai import COMPLETION_MODELS, RULES
@@ -37,6 +38,7 @@ VENDORS: tuple[Vendor, ...] = (
             *("llama3-70b-8192", "llama3-8b-8192", "gemma-7b-it", "mixtral-8x7b-32768"),
             *("llama-3.3-70b-versatile", "llama-3.1-8b-instant", "openai/gpt-oss-120b", "openai/gpt-oss-20b"),
         ),
+        title="Groq",
     ),
     row(
         "openrouter",
@@ -51,6 +53,7 @@ VENDORS: tuple[Vendor, ...] = (
         ),
         hosts=("openrouter.ai",),
         models=("openrouter/auto", "openai/gpt-5-mini", "anthropic/claude-sonnet-4.5", "deepseek/deepseek-chat"),
+        title="OpenRouter",
     ),
     row(
         "together",
@@ -60,6 +63,7 @@ VENDORS: tuple[Vendor, ...] = (
         hosts=("api.together.xyz", "api.together.ai"),
         models=("meta-llama/Llama-3.3-70B-Instruct-Turbo", "deepseek-ai/DeepSeek-V3"),
         embedding_models=("BAAI/bge-base-en-v1.5",),
+        title="Together AI",
     ),
     row(
         "xai",
@@ -80,6 +84,8 @@ VENDORS: tuple[Vendor, ...] = (
         services=("grok",),
         hosts=("api.x.ai",),
         models=("grok-4", "grok-4-fast-reasoning", "grok-4-fast-non-reasoning", "grok-3", "grok-3-mini"),
+        title="xAI (Grok)",
+        title_zh="xAI（Grok）",
     ),
     row(
         "sambanova",
@@ -88,6 +94,7 @@ VENDORS: tuple[Vendor, ...] = (
         Dialect(text_models=models(r"(?!.*(vision|maverick|scout))")),
         hosts=("api.sambanova.ai",),
         models=("Meta-Llama-3.3-70B-Instruct", "DeepSeek-V3.1"),
+        title="SambaNova",
     ),
     row(
         "cerebras",
@@ -97,6 +104,9 @@ VENDORS: tuple[Vendor, ...] = (
         embeds=False,
         hosts=("api.cerebras.ai",),
         models=("llama-3.3-70b", "gpt-oss-120b", "qwen-3-32b"),
+        title="Cerebras",
+        # None of its models sees (unverified).
+        lacks=frozenset({support.IMAGES}),
     ),
     row(
         "perplexity",
@@ -111,6 +121,9 @@ VENDORS: tuple[Vendor, ...] = (
         embeds=False,
         hosts=("api.perplexity.ai",),
         models=("sonar", "sonar-pro", "sonar-reasoning-pro", "sonar-deep-research"),
+        title="Perplexity",
+        # Source: https://docs.perplexity.ai/docs/grounded-llm/output-control/structured-outputs, checked 2026-08.
+        lacks=frozenset({support.JSON_OBJECT}),
     ),
     row(
         "github",
@@ -125,6 +138,7 @@ VENDORS: tuple[Vendor, ...] = (
         hosts=("models.github.ai",),
         models=("openai/gpt-4o-mini", "openai/gpt-4.1"),
         embedding_models=("openai/text-embedding-3-small",),
+        title="GitHub Models",
     ),
     row(
         "github-azure",
@@ -133,6 +147,8 @@ VENDORS: tuple[Vendor, ...] = (
         Dialect(root="", completion_models=COMPLETION_MODELS, rules=RULES, developer_models=OPENAI_NAMES),
         hosts=("models.inference.ai.azure.com",),
         models=("gpt-4o-mini", "gpt-4.1"),
+        title="GitHub Models, older address",
+        title_zh="GitHub Models（旧地址）",
     ),
     row(
         "nvidia",
@@ -142,6 +158,7 @@ VENDORS: tuple[Vendor, ...] = (
         services=("nim",),
         hosts=("integrate.api.nvidia.com",),
         models=("meta/llama-3.3-70b-instruct", "nvidia/llama-3.3-nemotron-super-49b-v1"),
+        title="NVIDIA NIM",
     ),
     row(
         "huggingface",
@@ -151,6 +168,7 @@ VENDORS: tuple[Vendor, ...] = (
         embeds=False,
         hosts=("router.huggingface.co",),
         models=("openai/gpt-oss-120b", "meta-llama/Llama-3.3-70B-Instruct"),
+        title="Hugging Face Inference Providers",
     ),
     row(
         "fireworks",
@@ -160,6 +178,7 @@ VENDORS: tuple[Vendor, ...] = (
         hosts=("api.fireworks.ai",),
         models=("accounts/fireworks/models/llama-v3p3-70b-instruct",),
         embedding_models=("nomic-ai/nomic-embed-text-v1.5",),
+        title="Fireworks AI",
     ),
     row(
         "cohere",
@@ -169,5 +188,7 @@ VENDORS: tuple[Vendor, ...] = (
         hosts=("api.cohere.ai", "api.cohere.com"),
         models=("command-a-03-2025", "command-r-plus-08-2024"),
         embedding_models=("embed-v4.0",),
+        title="Cohere, OpenAI surface",
+        title_zh="Cohere（OpenAI 接口）",
     ),
 )

@@ -3,6 +3,7 @@
 A row's dialect holds what its own reference demands; what a row does not say is as for any unknown third party.
 """
 
+from providers import support
 from providers.errors import ErrorKind
 from providers.vendor import Vendor
 from providers.wires.openai.dialect import Dialect, ModelRule, Range, models
@@ -29,6 +30,8 @@ VENDORS: tuple[Vendor, ...] = (
         hosts=("api.siliconflow.cn", "api.siliconflow.com"),
         models=("deepseek-ai/DeepSeek-V3.2", "Qwen/Qwen3-32B", "Qwen/Qwen2.5-7B-Instruct", "zai-org/GLM-4.6"),
         embedding_models=("BAAI/bge-m3", "Qwen/Qwen3-Embedding-8B"),
+        title="SiliconFlow",
+        title_zh="硅基流动",
     ),
     row(
         "stepfun",
@@ -38,6 +41,8 @@ VENDORS: tuple[Vendor, ...] = (
         embeds=False,
         hosts=("api.stepfun.com", "api.stepfun.ai"),
         models=("step-3", "step-2-16k", "step-1-8k", "step-1v-8k"),
+        title="StepFun",
+        title_zh="阶跃星辰",
     ),
     row(
         "lingyiwanwu",
@@ -48,6 +53,10 @@ VENDORS: tuple[Vendor, ...] = (
         services=("01ai", "yi"),
         hosts=("api.lingyiwanwu.com",),
         models=("yi-lightning", "yi-large", "yi-large-fc", "yi-vision-v2"),
+        title="01.AI (Yi)",
+        title_zh="零一万物（Yi）",
+        # What its reference does not speak of (unverified).
+        lacks=frozenset({support.JSON_OBJECT, support.JSON_SCHEMA, support.REASONING}),
     ),
     row(
         "baichuan",
@@ -61,6 +70,10 @@ VENDORS: tuple[Vendor, ...] = (
         hosts=("api.baichuan-ai.com",),
         models=("Baichuan4-Turbo", "Baichuan4-Air", "Baichuan4", "Baichuan3-Turbo"),
         embedding_models=("Baichuan-Text-Embedding",),
+        title="Baichuan",
+        title_zh="百川智能",
+        # What its reference does not speak of (unverified).
+        lacks=frozenset({support.IMAGES, support.REASONING}),
     ),
     row(
         "llamafamily",
@@ -70,6 +83,10 @@ VENDORS: tuple[Vendor, ...] = (
         embeds=False,
         hosts=("api.atomecho.cn",),
         models=("Atom-13B-Chat", "Atom-7B-Chat", "Atom-1B-Chat", "Llama3-Chinese-8B-Instruct"),
+        title="Llama Family",
+        title_zh="Llama 中文社区",
+        # What its reference does not speak of (unverified).
+        lacks=frozenset({support.IMAGES, support.JSON_OBJECT, support.JSON_SCHEMA, support.REASONING}),
     ),
     row(
         "modelscope",
@@ -82,5 +99,7 @@ VENDORS: tuple[Vendor, ...] = (
         ),
         hosts=("api-inference.modelscope.cn",),
         models=("Qwen/Qwen3-32B", "deepseek-ai/DeepSeek-V3.2"),
+        title="ModelScope",
+        title_zh="魔搭社区",
     ),
 )

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from providers import auth
+from providers import auth, support
 from providers.types import Secret, WireRequest
 from providers.vendor import CredentialFields, Exchange, Preparation, Vendor
 from providers.wires.coze import faults, files, reply, request, tokens, tools, urls, v2
@@ -39,7 +39,7 @@ CREDENTIALS: Final = CredentialFields(
 )
 
 
-def _site(name: str, host: str, docs: str) -> tuple[Vendor, Vendor]:
+def _site(name: str, host: str, docs: str, titles: tuple[str, str]) -> tuple[Vendor, Vendor]:
     """The rows of one site, v3 and v2."""
     current = Vendor(
         name=name,
@@ -57,6 +57,9 @@ def _site(name: str, host: str, docs: str) -> tuple[Vendor, Vendor]:
         exchange=Exchange(partial(tokens.request, site=host), tokens.parse, tokens.AHEAD_S),
         prepare=Preparation(files.requests, files.parse),
         owns=tools.owns,
+        supports=frozenset({support.STREAM, support.IMAGES, support.REASONING, support.STOP, support.USAGE}),
+        title=titles[0],
+        title_zh=titles[1],
     )
     older = replace(
         current,
@@ -70,11 +73,24 @@ def _site(name: str, host: str, docs: str) -> tuple[Vendor, Vendor]:
         options=frozenset(),
         prepare=None,
         owns=None,
+        supports=frozenset({support.STREAM, support.STOP}),
+        title=f"{titles[0]}, chat v2",
+        title_zh=f"{titles[1]}，旧版 v2",
     )
     return current, older
 
 
 VENDORS: Final[tuple[Vendor, ...]] = (
-    *_site("cozecn", "api.coze.cn", "https://www.coze.cn/open/docs/developer_guides/chat_v3"),
-    *_site("cozecom", "api.coze.com", "https://www.coze.com/open/docs/developer_guides/chat_v3"),
+    *_site(
+        "cozecn",
+        "api.coze.cn",
+        "https://www.coze.cn/open/docs/developer_guides/chat_v3",
+        ("Coze, coze.cn", "扣子 coze.cn"),
+    ),
+    *_site(
+        "cozecom",
+        "api.coze.com",
+        "https://www.coze.com/open/docs/developer_guides/chat_v3",
+        ("Coze, coze.com", "扣子 coze.com"),
+    ),
 )

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
-from providers import auth, framing
+from providers import auth, framing, support
 from providers.types import Json, Secret, WireRequest
 from providers.vendor import CredentialFields, Vendor
 from providers.wires.anthropic import faults as anthropic_faults
@@ -102,6 +102,9 @@ NATIVE: Final = Vendor(
     models=MODELS,
     embedding_models=EMBEDDING_MODELS,
     options=frozenset({"data_inspection"}),
+    title="Alibaba DashScope (Qwen)",
+    title_zh="阿里云百炼 DashScope（通义千问）",
+    supports=support.all_but(support.TOOL_REQUIRED),
 )
 _COMPATIBLE: Final = row(
     "dashscope-openai",
@@ -117,6 +120,8 @@ _COMPATIBLE: Final = row(
     ),
     models=MODELS,
     embedding_models=EMBEDDING_MODELS,
+    title="Alibaba DashScope, OpenAI surface",
+    title_zh="阿里云百炼（OpenAI 接口）",
 )
 
 VENDORS: Final[tuple[Vendor, ...]] = (
@@ -135,6 +140,9 @@ VENDORS: Final[tuple[Vendor, ...]] = (
         models=(),
         embedding_models=(),
         options=NATIVE.options | apps.OPTIONS,
+        title="Alibaba Bailian, applications",
+        title_zh="阿里云百炼应用",
+        supports=frozenset({support.STREAM, support.IMAGES, support.REASONING, support.STOP, support.USAGE}),
     ),
     replace(
         NATIVE,
@@ -150,5 +158,8 @@ VENDORS: Final[tuple[Vendor, ...]] = (
         pick=None,
         embedding_models=(),
         options=frozenset({"max_tokens"}),
+        title="Alibaba DashScope, Anthropic's surface",
+        title_zh="阿里云百炼（Anthropic 接口）",
+        supports=support.all_but(support.JSON_OBJECT),
     ),
 )

@@ -1,5 +1,6 @@
 """DeepSeek: thinking on tool-call turns must be sent back, and schemas are put into words."""
 
+from providers import support
 from providers.types import Json
 from providers.vendor import Vendor
 from providers.wires.openai.dialect import Dialect, ModelRule, models
@@ -30,4 +31,7 @@ VENDOR: Vendor = row(
     embeds=False,
     hosts=("api.deepseek.com",),
     models=("deepseek-chat", "deepseek-coder", "deepseek-reasoner", "deepseek-v4-pro", "deepseek-v4-flash"),
+    title="DeepSeek",
+    # Its models read text only (unverified).
+    lacks=frozenset({support.IMAGES}),
 )

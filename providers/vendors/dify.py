@@ -1,5 +1,6 @@
 """Dify, in its cloud and self-hosted: apps by their own keys. One key is one app; the model's name is only a name."""
 
+from providers import support
 from providers.vendor import CredentialFields, Vendor
 from providers.wires.dify import faults, reply, request
 
@@ -19,6 +20,9 @@ VENDOR = Vendor(
     encode=request.encode,
     decode=reply.decode,
     fault=faults.fault,
+    title="Dify, apps",
+    title_zh="Dify 应用",
+    supports=frozenset({support.STREAM, support.IMAGES, support.REASONING, support.STOP, support.USAGE}),
     credentials=CredentialFields(
         note="the key of one app (app-…), made on the app's page under API Access",
         looks={_KNOWLEDGE: ("api_key", "dataset-")},

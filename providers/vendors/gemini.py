@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
-from providers import auth
+from providers import auth, support
 from providers.types import Secret, WireRequest
 from providers.vendor import CredentialFields, Embedder, Vendor
 from providers.wires.gemini import accounts, embeddings, faults, reply, request, urls, vertex
@@ -103,6 +103,9 @@ VERTEX: Final = Vendor(
     options=frozenset({*request.OPTIONS, "anthropic_version", "anthropic_beta", "max_tokens"}),
     exchange=accounts.EXCHANGE,
     inlines=True,
+    title="Google Vertex AI (Gemini, Claude)",
+    title_zh="Google Vertex AI（Gemini、Claude）",
+    supports=support.EVERYTHING,
 )
 
 VENDORS: tuple[Vendor, ...] = (
@@ -122,6 +125,8 @@ VENDORS: tuple[Vendor, ...] = (
         embedding_models=EMBEDDING_MODELS,
         options=request.OPTIONS,
         inlines=inlines,
+        title="Google Gemini",
+        supports=support.EVERYTHING,
     ),
     row(
         "gemini-openai",
@@ -131,6 +136,8 @@ VENDORS: tuple[Vendor, ...] = (
         hosts=("generativelanguage.googleapis.com",),
         models=(*MODELS, *OLD_MODELS),
         embedding_models=EMBEDDING_MODELS,
+        title="Google Gemini, OpenAI surface",
+        title_zh="Google Gemini（OpenAI 接口）",
     ),
     VERTEX,
     replace(
@@ -142,6 +149,8 @@ VENDORS: tuple[Vendor, ...] = (
             sign=accounts.sign,
             embeds=False,
             credentials=ACCOUNT,
+            title="Google Vertex AI, OpenAI surface",
+            title_zh="Google Vertex AI（OpenAI 接口）",
         ),
         exchange=accounts.EXCHANGE,
     ),

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Final
 from urllib.parse import urlsplit
 
-from providers import auth
+from providers import auth, support
 from providers.types import Json
 from providers.vendor import CredentialFields, Vendor
 from providers.wires.hunyuan import embeddings, faults, reply, request, turns
@@ -84,6 +84,11 @@ NATIVE: Final = Vendor(
     embed=embeddings.EMBEDDER,
     credentials=_CLOUD_KEYS,
     pick=pick,
+    title="Tencent Hunyuan",
+    title_zh="腾讯混元",
+    supports=support.all_but(
+        support.TOOL_REQUIRED, support.JSON_OBJECT, support.JSON_SCHEMA, support.MAX_TOKENS, support.LENGTH
+    ),
     models=MODELS,
     embedding_models=EMBEDDING_MODELS,
 )
@@ -96,6 +101,8 @@ _CONSOLE: Final = row(
     hosts=("api.hunyuan.cloud.tencent.com",),
     models=MODELS,
     embedding_models=EMBEDDING_MODELS,
+    title="Tencent Hunyuan, OpenAI surface",
+    title_zh="腾讯混元（OpenAI 接口）",
 )
 
 VENDORS: Final[tuple[Vendor, ...]] = (
@@ -112,5 +119,7 @@ VENDORS: Final[tuple[Vendor, ...]] = (
             *("hy3", "hy3-preview", "hy4-preview", "hy-mt2-pro", "hunyuan-role-latest"),
             *("hunyuan-2.0-instruct-20251111", "hunyuan-2.0-thinking-20251109"),
         ),
+        title="Tencent TokenHub",
+        title_zh="腾讯云 TokenHub",
     ),
 )

@@ -103,28 +103,33 @@ def _fault(status: int, headers: Mapping[str, str], body: bytes, dialect: Dialec
     return error
 
 
-def _row(name: str, dialect: Dialect, *, embeds: bool = False, hosts: tuple[str, ...] = ()) -> Vendor:
+def _row(name: str, titles: tuple[str, str], dialect: Dialect, hosts: tuple[str, ...] = ()) -> Vendor:
+    title, title_zh = titles
+    common = partial(row, sign=sign, credentials=CREDENTIALS, hosts=hosts, title=title, title_zh=title_zh)
     return replace(
-        row(name, DOCS, BASE_URL, dialect, sign=sign, credentials=CREDENTIALS, hosts=hosts),
+        common(name, DOCS, BASE_URL, dialect),
         decode=partial(_decode, dialect=dialect),
         fault=partial(_fault, dialect=dialect),
-        embed=embedder(dialect) if embeds else None,
+        embed=None,
         exchange=EXCHANGE,
     )
 
+
+_DIALECT = _dialect(urls.chat)
 
 VENDORS: tuple[Vendor, ...] = (
     replace(
         _row(
             "huoshan",
-            _dialect(urls.chat),
-            embeds=True,
+            ("Volcengine Ark (Doubao)", "火山方舟（豆包）"),
+            _DIALECT,
             hosts=("ark.cn-beijing.volces.com", "ark.ap-southeast.bytepluses.com", ".volces.com", ".bytepluses.com"),
         ),
+        embed=embedder(_DIALECT),
         services=("ark", "doubao", "volcengine"),
         models=MODELS,
         embedding_models=EMBEDDING_MODELS,
     ),
     # Without a wire, so that its host does not lead to the row above.
-    replace(_row("huoshanbot", _dialect(urls.bots)), wire=""),
+    replace(_row("huoshanbot", ("Volcengine Ark, bots", "火山方舟（智能体）"), _dialect(urls.bots)), wire=""),
 )

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from providers import support
 from providers.types import ChatRequest, Delta, Destination, Event, Json, WireRequest
 from providers.vendor import CredentialFields, Vendor
 from providers.wires.minimax import addresses, embeddings, pro, reply
@@ -93,7 +94,17 @@ V2_DIALECT: Final = Dialect(
 )
 
 _OPENAI: Final = replace(
-    row("minimax-openai", DOCS, addresses.BASE_URL, DIALECT, sign=addresses.sign, credentials=_KEY, hosts=HOSTS),
+    row(
+        "minimax-openai",
+        DOCS,
+        addresses.BASE_URL,
+        DIALECT,
+        sign=addresses.sign,
+        credentials=_KEY,
+        hosts=HOSTS,
+        title="MiniMax, OpenAI surface",
+        title_zh="MiniMax（OpenAI 接口）",
+    ),
     embed=embeddings.EMBEDDER,
     pick=pick,
     models=(*MODELS, *V2_MODELS, *OLD_MODELS),
@@ -107,6 +118,8 @@ _V2: Final = replace(
         V2_DIALECT,
         sign=addresses.sign,
         credentials=_KEY,
+        title="MiniMax, chatcompletion_v2",
+        title_zh="MiniMax（chatcompletion_v2）",
     ),
     embed=embeddings.EMBEDDER,
     models=(*V2_MODELS, *MODELS),
@@ -120,6 +133,19 @@ _PRO: Final = replace(
     encode=pro.encode,
     decode=reply.decode,
     credentials=_KEY_AND_GROUP,
+    title="MiniMax, chatcompletion_pro",
+    title_zh="MiniMax（chatcompletion_pro）",
+    supports=frozenset(
+        {
+            support.STREAM,
+            support.TOOLS,
+            support.TOOL_NONE,
+            support.TOOL_NAMED,
+            support.MAX_TOKENS,
+            support.LENGTH,
+            support.USAGE,
+        }
+    ),
     wire="",
     models=(*OLD_MODELS, "MiniMax-Text-01"),
 )
@@ -149,6 +175,8 @@ VENDORS: Final[tuple[Vendor, ...]] = (
     replace(
         _OPENAI,
         name="minimax",
+        title="MiniMax",
+        title_zh="",
         encode=encode_by_model,
         decode=decode_by_shape,
         embed=embeddings.EMBEDDER_ANYWHERE,
@@ -158,5 +186,11 @@ VENDORS: Final[tuple[Vendor, ...]] = (
     _OPENAI,
     replace(_V2, encode=encode_v2),
     _PRO,
-    replace(_PRO, name=f"minimax-{_BY_HAND}", credentials=_KEY),
+    replace(
+        _PRO,
+        name=f"minimax-{_BY_HAND}",
+        title="MiniMax, chatcompletion_pro with the group in the address",
+        title_zh="MiniMax（chatcompletion_pro，地址里带 GroupId）",
+        credentials=_KEY,
+    ),
 )

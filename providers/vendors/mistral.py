@@ -32,8 +32,8 @@ def _adjust(body: Json, losses: list[str]) -> None:
             messages.append({"role": "assistant", "content": "OK."})
             losses.append("added an assistant message between tool and user")
         messages.append(message)
-    last = messages[-1]
-    if last["role"] == "assistant" and not last.get("tool_calls"):
+    last = messages[-1] if messages else None
+    if last and last["role"] == "assistant" and not last.get("tool_calls"):
         messages[-1] = {**last, "prefix": True}
     body["messages"] = messages
 
@@ -76,4 +76,5 @@ VENDOR: Vendor = row(
         *("magistral-medium-latest", "codestral-latest", "pixtral-large-latest"),
     ),
     embedding_models=("mistral-embed", "codestral-embed"),
+    title="Mistral AI",
 )

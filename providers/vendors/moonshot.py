@@ -50,4 +50,6 @@ VENDOR: Vendor = row(
         *("moonshot-v1-8k", "moonshot-v1-32k", "moonshot-v1-128k", "moonshot-v1-auto"),
         *("kimi-latest", "kimi-k2-turbo-preview", "kimi-k2-thinking", "kimi-k2.5", "kimi-k2.6"),
     ),
+    title="Moonshot (Kimi)",
+    title_zh="月之暗面（Kimi）",
 )

@@ -4,7 +4,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from providers import framing
+from providers import framing, support
 from providers.types import Timeouts
 from providers.vendor import Vendor
 from providers.wires.ollama import embeddings, faults, reply, request, urls
@@ -40,6 +40,8 @@ VENDORS: tuple[Vendor, ...] = (
         decode=reply.decode,
         fault=faults.fault,
         frame=framing.ndjson,
+        title="Ollama",
+        supports=support.all_but(support.TOOL_REQUIRED, support.TOOL_NAMED),
         embed=embeddings.EMBEDDER,
         credentials=KEY_IF_ANY,
         pick=_pick,
@@ -59,6 +61,8 @@ VENDORS: tuple[Vendor, ...] = (
             hosts=("ollama.com",),
             models=MODELS,
             embedding_models=EMBEDDING_MODELS,
+            title="Ollama, OpenAI surface",
+            title_zh="Ollama（OpenAI 接口）",
         ),
         fault=partial(faults.fault, dialect=DIALECT),
         inlines=True,

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from providers import support
 from providers.vendor import Vendor
 from providers.wires.openai.dialect import KEEP, Dialect, ModelRule, models
 from providers.wires.openai.row import row
@@ -58,6 +59,10 @@ VENDOR: Vendor = replace(
             "o4-mini",
         ),
         embedding_models=("text-embedding-3-small", "text-embedding-3-large", "text-embedding-ada-002"),
+        title="OpenAI",
+        # Thoughts are counted and not shown.
+        # Source: https://platform.openai.com/docs/guides/reasoning, checked 2026-08.
+        lacks=frozenset({support.REASONING}),
     ),
     unknown_host="compatible",
 )

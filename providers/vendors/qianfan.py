@@ -6,7 +6,7 @@ Which of the two speaks for an entry is decided by its address and, where that d
 from collections.abc import Mapping
 from dataclasses import replace
 
-from providers import auth
+from providers import auth, support
 from providers.types import Secret, WireRequest
 from providers.vendor import CredentialFields, Embedder, Exchange, Vendor
 from providers.wires.openai.row import row
@@ -70,6 +70,11 @@ V1 = Vendor(
     decode=reply.decode,
     fault=faults.fault,
     sign=sign_v1,
+    title="Baidu Qianfan (ERNIE)",
+    title_zh="百度千帆（文心）",
+    supports=support.all_but(
+        support.PARALLEL_TOOLS, support.TOOL_REQUIRED, support.IMAGES, support.JSON_SCHEMA, support.REASONING
+    ),
     embed=Embedder(embeddings.encode, embeddings.decode, embeddings.batch),
     credentials=replace(CREDENTIALS, required=(_PAIR, _IAM_PAIR)),
     pick=pick,
@@ -89,6 +94,8 @@ V2 = replace(
         hosts=("qianfan.baidubce.com",),
         models=MODELS + NEW_MODELS,
         embedding_models=("embedding-v1", "bge-large-zh", "bge-large-en", "tao-8k"),
+        title="Baidu Qianfan (ERNIE), V2",
+        title_zh="百度千帆（文心）V2",
     ),
     fault=v2.fault,
     embed=v2.EMBEDDER,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from providers import framing
+from providers import framing, support
 from providers.vendor import CredentialFields, Vendor
 from providers.wires.openai.row import row
 from providers.wires.xinghuo import auth, faults, http, reply, request
@@ -32,6 +32,12 @@ SOCKET: Final = Vendor(
     fault=faults.refusal,
     frame=framing.frames,
     sign=auth.sign_socket,
+    title="iFlytek Spark",
+    title_zh="讯飞星火",
+    supports=support.all_but(
+        *(support.PARALLEL_TOOLS, support.TOOL_REQUIRED, support.TOOL_NAMED),
+        *(support.IMAGES, support.JSON_OBJECT, support.JSON_SCHEMA, support.LENGTH),
+    ),
     credentials=CredentialFields(
         required=(("appid", "api_key", "api_secret"),),
         optional=("domain",),
@@ -59,6 +65,10 @@ _WIRE: Final = row(
     ),
     hosts=(HTTP_HOST, "spark-api-open-preview.xf-yun.com", "maas-api.cn-huabei-1.xf-yun.com"),
     models=OFFERED,
+    title="iFlytek Spark, HTTP",
+    title_zh="讯飞星火（HTTP）",
+    # Images are refused, and answers have no finish reason.
+    lacks=frozenset({support.IMAGES, support.LENGTH}),
 )
 
 HTTP: Final = replace(

@@ -133,4 +133,6 @@ VENDOR: Vendor = row(
         *("glm-4-plus", "glm-4.5", "glm-4.5-air", "glm-4.5-flash", "glm-4.6", "glm-4.7", "glm-5", "glm-5.1"),
     ),
     embedding_models=("embedding-3", "embedding-2"),
+    title="Zhipu GLM",
+    title_zh="智谱 GLM",
 )

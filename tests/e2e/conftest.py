@@ -13,7 +13,6 @@ import pytest
 
 from tests.e2e import process
 from tests.e2e.process import Gateway
-from tests.e2e.schemas import Judge
 from tests.e2e.shared import MASTER, shared_config
 from tests.fakevendor import deadends
 from tests.fakevendor.control import FakeVendor
@@ -74,12 +73,3 @@ def client(shared: Gateway) -> Iterator[openai.OpenAI]:
     """The official client in front of the shared gateway."""
     with shared.sdk(MASTER) as sdk:
         yield sdk
-
-
-@pytest.fixture(scope="session")
-def judge(request: pytest.FixtureRequest) -> Judge:
-    """OpenAI's schemas; a judge that lets everything pass where they are not at hand."""
-    try:
-        return Judge(request.getfixturevalue("openapi_path"))
-    except pytest.skip.Exception:
-        return Judge(None)

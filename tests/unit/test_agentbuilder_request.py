@@ -169,3 +169,11 @@ def test_what_is_left_out(params: Json, changes: set[str]) -> None:
     wire = encoded(**params)
     assert {change.removeprefix("dropped ") for change in wire.changes} == changes
     assert orjson.loads(wire.body).keys() == {"message", "source", "from", "openId"}
+
+
+def test_names_and_refusals() -> None:
+    """Broken: who speaks, or what was refused, is lost in silence."""
+    refused = {"role": "assistant", "content": None, "refusal": "No."}
+    wire = encoded([{"role": "user", "name": "Ada", "content": "a"}, refused, {"role": "user", "content": "b"}])
+    assert "Assistant: No." in said(wire)
+    assert wire.changes == ("dropped messages[].name",)

@@ -26,11 +26,20 @@ ANSWER = {"role": "assistant", "content": "ok"}
         ([user("a"), ANSWER], [("user", "a"), ("assistant", "ok"), ("user", turns.CONTINUE)]),
         ([user("a"), {"role": "assistant", "content": None}, user("b")], [("user", "a"), ("user", "b")]),
         ([user("a"), user("b")], [("user", "a"), ("user", "b")]),
+        (
+            [user("a"), {"role": "assistant", "content": None, "refusal": "No."}, user("b")],
+            [("user", "a"), ("assistant", "No."), ("user", "b")],
+        ),
     ],
 )
 def test_turns(messages: list[Any], expected: list[tuple[str, str]]) -> None:
     """Broken: a turn or system text is lost, put elsewhere, or the last message is not the user's."""
     assert told(*messages) == expected
+
+
+def test_names_of_speakers() -> None:
+    """Broken: who speaks is lost in silence."""
+    assert wire({**user("a"), "name": "Ada"}).changes == ("dropped messages[].name",)
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,17 @@ def whole(doc: Any, output: str = "") -> list[Delta]:
     return list(decode(iter([Event(BODY, orjson.dumps(doc))]), output=output))
 
 
+def test_thoughts_of_a_whole_answer() -> None:
+    """Broken: thoughts that a chatflow keeps apart are lost in a whole answer, or told twice in a stream."""
+    metadata = {"reasoning": {"llm-1": "hm", "llm-2": "", "llm-3": "so"}, "usage": {"total_tokens": 3}}
+    body = whole({"event": "message", **ABOUT, "answer": "a", "metadata": metadata})
+    assert [delta.reasoning for delta in body if delta.reasoning] == ["hm\nso"]
+    assert text(body) == "a"
+    piece = {"event": "reasoning_chunk", **ABOUT, "data": {"reasoning": "hm"}}
+    found = decoded(piece, say("a"), {**END, "metadata": metadata})
+    assert [delta.reasoning for delta in found if delta.reasoning] == ["hm"]
+
+
 def test_events_that_say_something() -> None:
     """Broken: an event is lost, or one that repeats or only accompanies the answer is shown."""
     found = decoded(

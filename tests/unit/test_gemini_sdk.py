@@ -129,7 +129,7 @@ def check_reply(document: Json) -> None:
 @pytest.fixture(scope="module")
 def google() -> Iterator[Google]:
     key = jwt.private_key(vector("vertexai", "auth")[0]["private_key_pem"])
-    with running(key.modulus, "") as server:
+    with running(key.private_numbers().public_numbers.n, "") as server:
         yield server
 
 

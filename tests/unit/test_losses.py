@@ -1,6 +1,6 @@
 """What the header of lost parameters names."""
 
-from providers.losses import NEUTRAL, dropped
+from providers.losses import NEUTRAL, dropped, nameless
 
 
 def test_names_what_is_not_known() -> None:
@@ -11,3 +11,9 @@ def test_names_what_is_not_known() -> None:
 def test_neutral_values_are_no_loss() -> None:
     """Clients that spell out the defaults get warnings, or are refused where losses are."""
     assert dropped({**NEUTRAL, "user": None}, ()) == []
+
+
+def test_names_of_speakers() -> None:
+    """Who speaks is lost in silence, or a tool's own name is taken for a loss."""
+    assert nameless([{"role": "tool", "name": "f"}, {"role": "function", "name": "f"}, {"role": "user"}]) == []
+    assert nameless([{"role": "user", "name": "Ada"}, {"role": "user", "name": "Bob"}]) == ["dropped messages[].name"]

@@ -130,10 +130,9 @@ def test_contents() -> None:
     ]
     assert said(user(image(f"DATA:image/png;base64,{PNG[:4]}\n{PNG[4:]}")))[0]["images"] == [PNG]
     assert said(user(image("data:image/svg+xml,%3Csvg%3E")))[0]["images"] == [base64.b64encode(b"<svg>").decode()]
-    assert (
-        said({"role": "assistant", "content": None}, {"role": "assistant", "content": [], "refusal": "no"})
-        == [{"role": "assistant", "content": ""}] * 2
-    )
+    silent = said({"role": "assistant", "content": None}, {"role": "assistant", "content": []})
+    assert silent == [{"role": "assistant", "content": ""}] * 2
+    assert said({"role": "assistant", "content": [], "refusal": "no"}) == [{"role": "assistant", "content": "no"}]
     assert said(user(text), flatten=True) == [{"role": "user", "content": "a"}]
     named = encoded(
         messages=[{"role": "developer", "content": "s", "name": "n"}, {"role": "user", "content": "x", "name": "m"}]

@@ -23,6 +23,16 @@ def test_other_messages_stay() -> None:
     assert legacy.message(both) is both
 
 
+def test_refusals_in_the_history() -> None:
+    """What an assistant refused is lost, and an empty turn left, with vendors that know text only."""
+    refused = {"role": "assistant", "content": None, "refusal": "No."}
+    assert legacy.message(refused) == {"role": "assistant", "content": "No."}
+    part = {"role": "assistant", "content": [{"type": "text", "text": "a"}, {"type": "refusal", "refusal": "No."}]}
+    assert legacy.message(part)["content"] == [{"type": "text", "text": "a"}, {"type": "text", "text": "No."}]
+    spoken = {"role": "assistant", "content": "a", "refusal": None}
+    assert legacy.message(spoken) is spoken
+
+
 def test_parameters() -> None:
     """Functions do not become tools, or tools are overwritten by them."""
     function = {"name": "f", "parameters": {}}

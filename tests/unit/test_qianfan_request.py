@@ -75,6 +75,11 @@ def shape(turns: list[Json]) -> list[tuple[str, str]]:
         ([told("user", " "), told("user", "x")], [("user", " \nx")], "merged"),
         ([USER, told("assistant", None), USER], [("user", "hi"), ("assistant", "/"), ("user", "hi")], ""),
         ([told("user", [{"type": "text", "text": "a"}, {"type": "text", "text": "b"}])], [("user", "a\nb")], ""),
+        (
+            [USER, told("assistant", None, refusal="No."), USER],
+            [("user", "hi"), ("assistant", "No."), ("user", "hi")],
+            "",
+        ),
         ([told("user", "x", name="bob")], [("user", "x")], "dropped messages[].name"),
     ],
 )

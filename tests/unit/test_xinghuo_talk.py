@@ -44,6 +44,14 @@ def test_conversation(model: str, given: Any, sent: Any) -> None:
     assert [(m["role"], m["content"]) for m in told["payload"]["message"]["text"]] == sent
 
 
+def test_names_and_refusals() -> None:
+    """Who speaks, or what was refused, is lost in silence."""
+    refused = {"role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]}
+    told, changes = frame(messages=[{"role": "user", "name": "Ada", "content": "a"}, refused, HELLO[0]])
+    assert [m["content"] for m in told["payload"]["message"]["text"]] == ["a", "No.", "hi"]
+    assert changes == ("dropped messages[].name",)
+
+
 def test_tool_results() -> None:
     """A round trip of tools does not reach a wire that has no role for it."""
     calls = [

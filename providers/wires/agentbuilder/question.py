@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from providers.errors import ErrorKind, ProviderError
+from providers.losses import nameless
 from providers.types import Json
 from providers.wires.openai import legacy
 from providers.wires.openai.messages import text_of
@@ -17,6 +18,7 @@ def folded(messages: list[Json], losses: list[str]) -> str:
     Raises UNSUPPORTED where parts that are no text were all there was.
     """
     turns = [legacy.message(message) for message in messages]
+    losses += nameless(messages)
     system = "\n".join(text_of(turn["content"]) for turn in turns if turn["role"] == "system")
     spoken = [turn for turn in turns if turn["role"] != "system"]
     asks = bool(spoken) and spoken[-1]["role"] == "user"

@@ -60,7 +60,7 @@ class Plan:
 def plan(params: Json, traits: Traits, losses: list[str]) -> Plan:
     """What the client asks for. The vendor's own field ``thinking`` wins over ``reasoning_effort``."""
     native, effort = params.get("thinking"), params.get("reasoning_effort")
-    if isinstance(native, dict):
+    if isinstance(native, dict) and isinstance(native.get("type"), str | None):
         return _native(native, effort, traits, losses)
     if effort is None:
         return Plan()

@@ -9,6 +9,7 @@ from typing import Final
 
 import orjson
 
+from providers.losses import nameless
 from providers.types import Json
 from providers.wires.coze.files import Uploads, attachment, refused
 from providers.wires.openai import legacy
@@ -92,6 +93,7 @@ def told(messages: list[Json], uploads: Uploads | None, losses: list[str]) -> li
     Raises UNSUPPORTED, naming the place, for what cannot be said.
     """
     turns = [legacy.message(message) for message in messages]
+    losses += nameless(messages)
     skipped = _surplus(turns, losses)
     reader = _Reader(uploads, losses)
     said = [

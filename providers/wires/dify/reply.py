@@ -48,6 +48,7 @@ class _Reply:
         self.held, self.output = held, output
         self.said: list[str] = []
         self.headed = False
+        self.thought = False
         self.ended = False
         self.flow: Json = {}
 
@@ -66,6 +67,7 @@ class _Reply:
         data = doc.get("data")
         if isinstance(doc.get("answer"), str) and doc.get("event") in (None, "message", "agent_message"):
             yield from self._head(doc)
+            yield from self._thoughts(doc)
             yield from self._say(doc["answer"])
             yield from self.message_end(doc)
         elif isinstance(data, dict) and "status" in data and "event" not in doc:
@@ -108,6 +110,7 @@ class _Reply:
     def message_end(self, doc: Json) -> Iterator[Delta]:
         """The end of an answer, with its usage."""
         metadata = doc.get("metadata")
+        yield from self._thoughts(doc)
         yield from self._counts(metadata.get("usage") if isinstance(metadata, dict) else None)
         yield from self._finish("stop")
 
@@ -119,6 +122,7 @@ class _Reply:
         """A piece of thoughts that a chatflow keeps apart."""
         reasoning = doc["data"].get("reasoning")
         if reasoning:
+            self.thought = True
             yield Delta(reasoning=reasoning)
 
     def workflow_finished(self, doc: Json) -> Iterator[Delta]:
@@ -153,6 +157,19 @@ class _Reply:
         conversation = doc.get("conversation_id")
         extra = {"conversation_id": conversation} if conversation else {}
         yield Delta(head=Head(f"chatcmpl-{identity}", created if type(created) is int else None, extra))
+
+    def _thoughts(self, doc: Json) -> Iterator[Delta]:
+        """The thoughts of a chatflow's nodes, by the node's id, unless they came in pieces.
+
+        Source: https://github.com/langgenius/dify/blob/main/api/core/app/entities/task_entities.py
+        (TaskStateMetadata), checked 2026-08.
+        """
+        metadata = doc.get("metadata")
+        told = metadata.get("reasoning") if isinstance(metadata, dict) else None
+        texts = [text for text in told.values() if isinstance(text, str) and text] if isinstance(told, dict) else []
+        if texts and not self.thought:
+            self.thought = True
+            yield Delta(reasoning="\n".join(texts))
 
     def _say(self, text: Any) -> Iterator[Delta]:
         if not isinstance(text, str) or not text:

@@ -1,7 +1,7 @@
 """Requests in OpenAI's older spelling (``functions``, ``function_call``, the role ``function``) put into today's.
 
 For vendors that know only the newer one. A legacy call and its result are tied by the function's name, which is all
-they have.
+they have. An assistant's refusals are put into its text, since only OpenAI keeps them apart.
 """
 
 from typing import Any
@@ -11,6 +11,7 @@ from providers.types import Json
 
 def message(given: Json) -> Json:
     """The message with today's roles and fields; ``developer`` becomes ``system``."""
+    given = _with_refusals(given)
     role, legacy = given["role"], given.get("function_call")
     if role == "developer":
         return {**given, "role": "system"}
@@ -21,6 +22,20 @@ def message(given: Json) -> Json:
         kept = {name: value for name, value in given.items() if name != "function_call"}
         return {**kept, "tool_calls": [call]}
     return given
+
+
+def _with_refusals(given: Json) -> Json:
+    """The message with what it refused in its content, where a client that replays the history has it elsewhere."""
+    content, refusal = given.get("content"), given.get("refusal")
+    if isinstance(content, list) and any(part.get("type") == "refusal" for part in content):
+        return {**given, "content": [_text_part(part) for part in content]}
+    if content or not isinstance(refusal, str) or not refusal:
+        return given
+    return {**{name: value for name, value in given.items() if name != "refusal"}, "content": refusal}
+
+
+def _text_part(part: Json) -> Json:
+    return {"type": "text", "text": part.get("refusal") or ""} if part.get("type") == "refusal" else part
 
 
 def params(given: Json) -> Json:

@@ -31,7 +31,7 @@ def convert(messages: list[Json], *, system_field: bool, losses: list[str]) -> t
 
 def text_of(message: Json) -> str:
     """The text of a message, array of parts or not. Raises UNSUPPORTED when it holds anything else."""
-    content = message.get("content")
+    content = message.get("content") or message.get("refusal")
     if not isinstance(content, list):
         return content or ""
     for part in content:
@@ -113,7 +113,7 @@ def _arranged(turns: list[Json], losses: list[str]) -> list[Json]:
             between = {"role": "assistant", "content": ""} if asks else {"role": "user", "content": _ONWARD}
             arranged += [between, turn]
             _lose(losses, f"added a message of role {between['role']} between two of one side")
-    if arranged[-1]["role"] == "assistant":
+    if not arranged or arranged[-1]["role"] == "assistant":
         arranged.append({"role": "user", "content": _ONWARD})
         _lose(losses, "added a user message at the end")
     return arranged

@@ -147,8 +147,8 @@ def _choice(given: Json) -> str:
 
 def _choose(choice: str, functions: list[Json], body: Json, losses: list[str]) -> None:
     """Only the choice of one function can be said; that one must be called, can be where there is only one."""
-    name = functions[0]["name"] if choice == "required" and len(functions) == 1 else choice
-    if name in {function["name"] for function in functions}:
+    name = functions[0].get("name") if choice == "required" and len(functions) == 1 else choice
+    if name in {function.get("name") for function in functions}:
         body["tool_choice"] = {"type": "function", "function": {"name": name}}
     elif choice != "auto":
         losses.append("dropped tool_choice")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 
 from providers.errors import ErrorKind, ProviderError
+from providers.losses import nameless
 from providers.types import Json
 from providers.wires.openai import legacy, turns
 from providers.wires.openai.dialect import Dialect
@@ -16,6 +17,7 @@ def texts(messages: list[Json], dialect: Dialect, domain: str, losses: list[str]
     other than text and INVALID_REQUEST when nothing is said at all.
     """
     check_texts(messages)
+    losses += nameless(messages)
     plain = list(_plain(map(legacy.message, messages)))
     said = [message for message in plain if message["content"].strip()]
     if not said:
