@@ -7,14 +7,18 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --use-pep517
 HAS_CONFIG := $(wildcard config.json config.yaml)$(SIMPLE_ONE_API_CONFIG)
 
+# Many processes start here, and each would compile the gateway anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help run local test check bench vendor clean
+.PHONY: help run local test check bench soak-limits vendor clean
 
 help:
 	@echo "make run             start the gateway: ./config.json, or without one a small local model"
 	@echo "make test            run the tests"
 	@echo "make check           what has to pass before a commit: format, lint, types, docs, tests, coverage"
 	@echo "make bench           measure what a request costs"
+	@echo "make soak-limits     limits of several workers and gateways, half a minute each"
 	@echo "make vendor V=name   check one vendor against its recorded cases"
 	@echo "make clean           remove .venv and what the tools left"
 
@@ -29,15 +33,19 @@ check: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m config.reference --check
+	$(BIN)/python -m providers.reference --check
 	rm -f .coverage .coverage.*
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench
 
+soak-limits: $(VENV)/.test
+	$(BIN)/python -m pytest tests/e2e/test_limits_workers.py -m long
+
 vendor: $(VENV)/.test
 	@test -n "$(V)" || { echo "which one? make vendor V=name"; exit 2; }
-	$(BIN)/python -m pytest tests/test_conformance.py -k "$(V)"
+	$(BIN)/python -m pytest tests/test_conformance.py tests/conformance -k "$(V)"
 
 clean:
 	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache *.egg-info

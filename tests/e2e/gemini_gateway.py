@@ -27,7 +27,7 @@ def private_key() -> str:
 
 @pytest.fixture(scope="module")
 def lasting_google() -> Iterator[Google]:
-    with running(jwt.private_key(private_key()).modulus, AUDIENCE) as started:
+    with running(jwt.private_key(private_key()).private_numbers().public_numbers.n, AUDIENCE) as started:
         yield started
 
 
