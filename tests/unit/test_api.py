@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app import create_app
 from app.errors import ClientGone
+from app.factory import create_app
 from app.runtime import Holder
 from config.model import CallerKey, Limits
 from providers.errors import ErrorKind, ProviderError
