@@ -5,7 +5,7 @@ COPY setup.py setup.cfg README.md LICENSE wsgi.py ./
 COPY app app
 COPY config config
 COPY providers providers
-RUN ["/opt/simple-one-api/bin/pip", "install", "--no-cache-dir", "--disable-pip-version-check", "."]
+RUN ["/opt/simple-one-api/bin/pip", "install", "--no-cache-dir", "--disable-pip-version-check", ".[redis]"]
 
 FROM python:3.12-slim
 RUN ["useradd", "--system", "--uid", "10001", "--no-create-home", "--shell", "/usr/sbin/nologin", "simple-one-api"]

@@ -11,13 +11,15 @@ HAS_CONFIG := $(wildcard config.json config.yaml)$(SIMPLE_ONE_API_CONFIG)
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run local test check bench soak-limits vendor clean
+.PHONY: help run local test check bench fuzz soak soak-limits vendor clean
 
 help:
 	@echo "make run             start the gateway: ./config.json, or without one a small local model"
 	@echo "make test            run the tests"
 	@echo "make check           what has to pass before a commit: format, lint, types, docs, tests, coverage"
 	@echo "make bench           measure what a request costs"
+	@echo "make fuzz            properties with many fresh examples, half an hour; X=parse for some of them"
+	@echo "make soak            ten minutes of mixed load with faults, then what is left over; SECONDS=60 for less"
 	@echo "make soak-limits     limits of several workers and gateways, half a minute each"
 	@echo "make vendor V=name   check one vendor against its recorded cases"
 	@echo "make clean           remove .venv and what the tools left"
@@ -39,6 +41,14 @@ check: $(VENV)/.test
 
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench
+
+fuzz: $(VENV)/.test
+	$(BIN)/python -m pytest -m long -s -q -p no:cacheprovider tests/fuzz -k "$(X)"
+
+SECONDS ?= 600
+soak: $(VENV)/.test
+	$(BIN)/python -m pytest -m long -s -q -p no:cacheprovider tests/e2e/test_load.py
+	$(BIN)/python -m tests.soak --seconds $(SECONDS)
 
 soak-limits: $(VENV)/.test
 	$(BIN)/python -m pytest tests/e2e/test_limits_workers.py -m long

@@ -10,7 +10,9 @@ from pathlib import Path  # noqa: E402
 
 import gevent  # noqa: E402
 
-from app import create_app  # noqa: E402
+from app import resolver  # noqa: E402
+from app.factory import create_app  # noqa: E402
+from app.ledger import place  # noqa: E402
 from app.reload import Watcher  # noqa: E402
 from app.runtime import Holder, build  # noqa: E402
 from config import lastgood  # noqa: E402
@@ -20,6 +22,7 @@ path, vendors = os.environ.get("SIMPLE_ONE_API_CONFIG", "config.json"), load_ven
 settings = lastgood.load_or_last(
     path, lambda faults: sys.stderr.write(f"the last good config stays in force:\n{faults}\n")
 )
-holder = Holder(build(settings, vendors))
+resolver.install()
+holder = Holder(build(settings, vendors, ledger=place.open_for(settings)))
 app = create_app(holder)
 gevent.spawn(Watcher(Path(path), holder, vendors).run)

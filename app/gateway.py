@@ -5,28 +5,29 @@ ends the reply. No Flask in here: requests and calls are arguments.
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final, TypeVar
+from typing import TypeVar
 
+from app import estimate, owners
 from app.attempt import Attempt, Items
 from app.call import Call
 from app.errors import ClientGone
-from app.limits import Lease
+from app.estimate import Estimate
+from app.failover import Tries
+from app.lease import Lease
 from app.pump import Pump
 from app.queue import TICK_S
+from app.routing import Tiers
 from app.runtime import Target
 from app.telemetry import Trace
-from providers.errors import RETRYABLE, ErrorKind, ProviderError
+from providers.errors import ErrorKind, ProviderError
 from providers.types import ChatRequest, Delta, EmbeddingReply, EmbeddingRequest
 
 T = TypeVar("T")
 Ask = Callable[[Attempt], Items[T]]
-
-NEW_ATTEMPT_WITHIN_S: Final = 60.0
-"""No further target is tried once a request has been under way for so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,16 @@ class Reply:
     close: Callable[[], None]
 
 
-def chat(request: ChatRequest, targets: Sequence[Target], call: Call) -> Reply:
+def chat(request: ChatRequest, tiers: Tiers, call: Call) -> Reply:
     """The reply, once the first thing that a client would see of it is here.
 
     A failure before that is an exception: ProviderError of the last target tried, or ClientGone. Later ones come out
     of ``deltas``.
     """
-    items = _completed(_walk(targets, lambda attempt: attempt.chat(request), call), call.trace)
+    walk = _walk(
+        owners.first(request, tiers), lambda attempt: attempt.chat(request), lambda: estimate.chat(request), call
+    )
+    items = _completed(walk, call.trace)
     held: list[Delta | None] = []
     for item in items:
         held.append(item)
@@ -55,9 +59,10 @@ def chat(request: ChatRequest, targets: Sequence[Target], call: Call) -> Reply:
     return Reply(chain(held, items), items.close)
 
 
-def embed(request: EmbeddingRequest, targets: Sequence[Target], call: Call) -> EmbeddingReply:
+def embed(request: EmbeddingRequest, tiers: Tiers, call: Call) -> EmbeddingReply:
     """The vectors. Raises ProviderError of the last target tried, or ClientGone."""
-    with closing(_walk(targets, lambda attempt: attempt.embed(request), call)) as items:
+    walk = _walk(tiers, lambda attempt: attempt.embed(request), lambda: estimate.embedding(request), call)
+    with closing(walk) as items:
         reply = next(item for item in items if item is not None)
         call.trace.usage = reply.usage
         # One more step lets the walk see that nothing is left, and so count the attempt as a success.
@@ -76,12 +81,15 @@ def _completed(items: Items[Delta | None], trace: Trace) -> Items[Delta | None]:
             yield item
 
 
-def _walk(targets: Sequence[Target], ask: Ask[T], call: Call) -> Items[T | None]:
-    """What the first target that answers yields. The next one is tried as long as none has yielded anything."""
-    left, trace = list(targets), call.trace
+def _walk(tiers: Tiers, ask: Ask[T], weigh: Callable[[], Estimate], call: Call) -> Items[T | None]:
+    """What the first target that answers yields. The next one is tried as long as none has yielded anything.
+
+    ``weigh`` tells how many tokens the request will take.
+    """
+    tries, trace, keys = Tries(tiers, call), call.trace, call.runtime.keys
     while True:
-        target, lease = call.runtime.line.acquire(_ready(left), call.client)
-        left.remove(target)
+        target, lease = call.runtime.line.acquire(tries.choices(), call.client, call.caller.label, weigh)
+        tries.begun(target)
         trace.target = target.label
         begun = False
         try:
@@ -89,29 +97,21 @@ def _walk(targets: Sequence[Target], ask: Ask[T], call: Call) -> Items[T | None]
                 begun = begun or _visible(item)
                 yield item
             trace.attempts.append(f"{target.label}:ok")
+            keys.answered(target.key, target.to.model)
             return
         except ProviderError as error:
             trace.attempts.append(f"{target.label}:{error.kind.value}")
-            late = time.monotonic() - trace.began > NEW_ATTEMPT_WITHIN_S
-            if begun or late or not left or error.kind not in RETRYABLE:
+            keys.refused(target.key, target.to.model, error)
+            if begun:
                 raise
-
-
-def _ready(targets: Sequence[Target]) -> list[Target]:
-    """Those whose breaker lets a request through. Raises OVERLOADED when none does."""
-    now = time.monotonic()
-    waits_s = {target: target.breaker.wait_s(now) for target in targets}
-    ready = [target for target in targets if not waits_s[target]]
-    if not ready:
-        message = "every upstream for this model has failed repeatedly and is left alone for a while"
-        raise ProviderError(ErrorKind.OVERLOADED, message, retry_after_s=min(waits_s.values()))
-    return ready
+            tries.failed(target, error)
 
 
 def _leased(attempt: Attempt, lease: Lease, ask: Ask[T]) -> Items[T | None]:
     """One target's items; the lease goes back at the end, however it comes, and the breaker is told of it."""
     breaker = attempt.target.breaker
     breaker.begin(time.monotonic())
+    attempt.on_sent = lease.sent if lease.taken else None
     fault: ErrorKind | None = ErrorKind.INTERNAL
     try:
         yield from _with_fresh_token(attempt, ask)
@@ -123,7 +123,7 @@ def _leased(attempt: Attempt, lease: Lease, ask: Ask[T]) -> Items[T | None]:
         raise
     finally:
         breaker.end(time.monotonic(), fault)
-        lease.release()
+        lease.release(attempt.usage)
 
 
 def _with_fresh_token(attempt: Attempt, ask: Ask[T]) -> Items[T | None]:

@@ -3,16 +3,19 @@
 By hand and not by a schema library: this runs for every request, and what it does not know it must let through.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import orjson
 
 from app.errors import ApiError
+from app.fields import FIELDS, Check, is_object
 from providers.types import ChatRequest, EmbeddingRequest, Json
 
 MAX_DEPTH: Final = 100
 """How deep a body may nest: far above any real request, far below what would exhaust a stack."""
+
+MAX_NAME: Final = 512
 
 _ROLES: Final = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 
@@ -90,71 +93,22 @@ def _depth_exceeds(document: Json) -> bool:
 def _model(document: Json) -> str:
     model = document.get("model")
     if isinstance(model, str) and model.strip():
-        return model.strip()
+        return short(model.strip())
     if model is None:
         raise ApiError(400, "you must name a 'model'; GET /v1/models lists them", param="model")
     raise _fault("model", "a model name", model)
 
 
-Check = Callable[[Any], bool]
-
-
-def _number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _whole(value: Any) -> bool:
-    return type(value) is int
-
-
-def _object(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
-def _tools(value: Any) -> bool:
-    return isinstance(value, list) and all(_tool(item) for item in value)
-
-
-def _tool(value: Any) -> bool:
-    if not isinstance(value, dict) or not isinstance(value.get("type"), str):
-        return False
-    function = value.get("function")
-    return value["type"] != "function" or (isinstance(function, dict) and isinstance(function.get("name"), str))
-
-
-_FIELDS: Final[Mapping[str, tuple[Check, str]]] = {
-    "stream": (lambda value: isinstance(value, bool), "true or false"),
-    "stream_options": (_object, "an object"),
-    "temperature": (lambda value: _number(value) and value >= 0, "a number from 0 up"),
-    "top_p": (lambda value: _number(value) and value >= 0, "a number from 0 up"),
-    "presence_penalty": (_number, "a number"),
-    "frequency_penalty": (_number, "a number"),
-    "max_tokens": (lambda value: _whole(value) and value >= 1, "a whole number from 1 up"),
-    "max_completion_tokens": (lambda value: _whole(value) and value >= 1, "a whole number from 1 up"),
-    "n": (lambda value: _whole(value) and value >= 1, "a whole number from 1 up"),
-    "seed": (_whole, "a whole number"),
-    "logprobs": (lambda value: isinstance(value, bool), "true or false"),
-    "top_logprobs": (lambda value: _whole(value) and value >= 0, "a whole number from 0 up"),
-    "logit_bias": (_object, "an object of token numbers and biases"),
-    "stop": (
-        lambda value: (
-            isinstance(value, str) or (isinstance(value, list) and all(isinstance(item, str) for item in value))
-        ),
-        "a text or an array of texts",
-    ),
-    "tools": (_tools, 'an array of {"type": "function", "function": {"name": …}}'),
-    "tool_choice": (lambda value: isinstance(value, (str, dict)), "a text or an object"),
-    "parallel_tool_calls": (lambda value: isinstance(value, bool), "true or false"),
-    "response_format": (lambda value: _object(value) and isinstance(value.get("type"), str), 'an object with "type"'),
-    "user": (lambda value: isinstance(value, str), "a text"),
-    "reasoning_effort": (lambda value: isinstance(value, str), "a text"),
-}
-"""Known fields and what each must be. null stands for absent everywhere; unknown fields pass."""
+def short(name: str, param: str = "model") -> str:
+    """A name as it is. It is repeated in answers and in the log, so raises ApiError 400 for one that fills a page."""
+    if len(name) > MAX_NAME:
+        raise ApiError(400, f"'{param}' is longer than any name ({MAX_NAME} characters)", param=param)
+    return name
 
 
 def _check_fields(document: Json) -> None:
     for name, value in document.items():
-        known = _FIELDS.get(name)
+        known = FIELDS.get(name)
         if known and value is not None and not known[0](value):
             raise _fault(name, known[1], value)
 
@@ -163,7 +117,7 @@ def _check_message(message: Any, path: str) -> None:
     if not isinstance(message, dict):
         raise _fault(path, "a message object", message)
     role = message.get("role")
-    if role not in _ROLES:
+    if not isinstance(role, str) or role not in _ROLES:
         raise _fault(f"{path}.role", f"one of {', '.join(sorted(_ROLES))}", role)
     content = message.get("content")
     if isinstance(content, list):
@@ -184,11 +138,11 @@ _PART_FIELDS: Final[Mapping[str, tuple[str, Check, str]]] = {
     "text": ("text", lambda value: isinstance(value, str), "a text"),
     "image_url": (
         "image_url",
-        lambda value: _object(value) and isinstance(value.get("url"), str),
+        lambda value: is_object(value) and isinstance(value.get("url"), str),
         'an object with "url"',
     ),
-    "input_audio": ("input_audio", _object, 'an object with "data" and "format"'),
-    "file": ("file", _object, "an object"),
+    "input_audio": ("input_audio", is_object, 'an object with "data" and "format"'),
+    "file": ("file", is_object, "an object"),
 }
 
 

@@ -75,9 +75,11 @@ class Watcher:
 
 def _needs_restart(before: Settings, after: Settings) -> str:
     """What of a new config takes effect with the next start only."""
-    if (before.bind_host, before.bind_port) == (after.bind_host, after.bind_port):
-        return ""
-    return "server_port has changed: restart the service to listen there"
+    if (before.bind_host, before.bind_port) != (after.bind_host, after.bind_port):
+        return "server_port has changed: restart the service to listen there"
+    if (before.workers, before.shared_state) != (after.workers, after.shared_state):
+        return "workers or shared_state has changed: restart the service for that"
+    return ""
 
 
 def _stamp(path: Path) -> Stamp | None:

@@ -5,17 +5,21 @@ Everything that can be computed once is computed here and not per request.
 
 import itertools
 import random
+import re
 import time
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
+from urllib.parse import urlsplit
 
-from app import redaction
+from app import redaction, state
 from app.breaker import Breaker
 from app.identity import Callers
 from app.kept import Kept
+from app.keys import Key, Keys, key_id
+from app.ledger import Ledger, ids
 from app.limits import Limiter
 from app.memory import Memory
 from app.queue import Line
@@ -41,6 +45,7 @@ class Target:
     limiters: tuple[Limiter, ...]
     breaker: Breaker
     transport: Transport
+    key: Key
     tokens: TokenKeeper | None = None
 
 
@@ -56,6 +61,7 @@ class Runtime:
     chat: Mapping[str, tuple[Target, ...]]
     embedding: Mapping[str, tuple[Target, ...]]
     kept: Kept
+    keys: Keys
     memory: Memory
     line: Line[Target]
     turns: Iterator[int]
@@ -70,9 +76,12 @@ class Holder:
     current: Runtime
 
 
-def build(settings: Settings, vendors: Mapping[str, Vendor], before: Runtime | None = None) -> Runtime:
+def build(
+    settings: Settings, vendors: Mapping[str, Vendor], before: Runtime | None = None, ledger: Ledger | None = None
+) -> Runtime:
     """The runtime of ``settings``, with the live objects of the one ``before`` wherever they stand for the same thing.
 
+    ``ledger`` is what this process and others count limits in together, for as long as it runs.
     Tells ``redaction`` which secrets must never be written: also those of before, whose streams may still run.
     """
     redaction.remember((*_secrets(settings), *(_secrets(before.settings) if before else ())))
@@ -89,8 +98,9 @@ def build(settings: Settings, vendors: Mapping[str, Vendor], before: Runtime | N
         chat={name: tuple(targets) for name, targets in chat.items()},
         embedding={name: tuple(targets) for name, targets in embedding.items()},
         kept=kept,
+        keys=kept.get(lambda: Keys(state.keys_file(settings.path)), "keys"),
         memory=kept.get(Memory, "memory"),
-        line=kept.get(Line[Target], "line"),
+        line=kept.get(lambda: Line[Target](ledger=ledger), "line"),
         turns=kept.get(itertools.count, "turns"),
     )
     kept.forget_before()
@@ -100,11 +110,12 @@ def build(settings: Settings, vendors: Mapping[str, Vendor], before: Runtime | N
 def _targets(upstream: Upstream, vendor: Vendor, settings: Settings, kept: Kept) -> Iterator[tuple[Target, bool]]:
     """Each target of an upstream, and whether it is one for embeddings.
 
-    An upstream is the same after a reload if its vendor, its address and its first credential are.
+    An upstream is the same after a reload if its vendor, its address, its first credential and the id that the file
+    gives it are.
     """
     memory = kept.get(Memory, "memory")
     first = upstream.credentials[0].fields if upstream.credentials else {}
-    itself = kept.numbered((vendor.name, upstream.server_url, _values(first)))
+    itself = kept.numbered((vendor.name, upstream.server_url, _values(first), _own_id(upstream)))
     timeouts, proxy = upstream.timeouts, upstream.proxy_url
     transport = kept.get(
         partial(transport_for, vendor.transport, timeouts, proxy), "transport", itself, timeouts, proxy
@@ -115,6 +126,7 @@ def _targets(upstream: Upstream, vendor: Vendor, settings: Settings, kept: Kept)
     for number, credential in enumerate(upstream.credentials, 1):
         label = f"{upstream.id}#{number}" if len(upstream.credentials) > 1 else upstream.id
         key = kept.numbered((itself, _values(credential.fields)))
+        known = Key(key_id(vendor.name, upstream.server_url, credential.fields), label)
         own = _limiter(credential.limits, kept, key)
         tokens = kept.get(
             partial(keepers, vendor, credential.fields, upstream.auth_url), "tokens", key, upstream.auth_url
@@ -125,8 +137,13 @@ def _targets(upstream: Upstream, vendor: Vendor, settings: Settings, kept: Kept)
             breaker = kept.get(
                 partial(Breaker, settings.circuit_breaker), "breaker", key, to.model, settings.circuit_breaker
             )
-            target = Target(label, name, upstream, vendor, to, limiters, breaker, transport, tokens(to.model))
+            target = Target(label, name, upstream, vendor, to, limiters, breaker, transport, known, tokens(to.model))
             yield target, embeds
+
+
+def _own_id(upstream: Upstream) -> str:
+    """The id that the file gives an upstream, empty for one that only counts the entries of its service."""
+    return "" if re.fullmatch(re.escape(upstream.service) + r"-\d+", upstream.id) else upstream.id
 
 
 def _limits(upstream: Upstream) -> tuple[tuple[bool, Limits], tuple[bool, Limits]]:
@@ -134,7 +151,7 @@ def _limits(upstream: Upstream) -> tuple[tuple[bool, Limits], tuple[bool, Limits
 
 
 def _limiter(limits: Limits, kept: Kept, *key: Hashable) -> Limiter:
-    return kept.get(partial(Limiter, limits), "limiter", limits, *key)
+    return kept.get(partial(Limiter, limits, ids.name(*key)), "limiter", limits, *key)
 
 
 def _values(fields: Mapping[str, Secret]) -> Hashable:
@@ -171,6 +188,8 @@ def matches(pattern: str, name: str) -> bool:
 def _secrets(settings: Settings) -> Iterator[str]:
     for key in settings.caller_keys:
         yield key.key.reveal()
+    if settings.shared_state:
+        yield urlsplit(settings.shared_state.reveal()).password or ""
     for upstream in settings.upstreams:
         for credential in upstream.credentials:
             for name, secret in credential.fields.items():
@@ -180,7 +199,8 @@ def _secrets(settings: Settings) -> Iterator[str]:
 
 _PUBLIC_FIELDS: Final = frozenset(
     {
-        *("region", "location", "project_id", "group_id", "domain", "model_id", "type", "universe_domain"),
+        *("region", "location", "project_id", "group_id", "domain", "address", "addresss"),
+        *("model_id", "type", "universe_domain"),
         *("client_email", "token_uri", "auth_uri", "auth_provider_x509_cert_url", "client_x509_cert_url"),
     }
 )

@@ -10,6 +10,7 @@ from gevent.pool import Pool
 from app import gateway, render, routing
 from app.call import Call
 from app.errors import ApiError
+from app.parse import short
 from app.telemetry import Trace
 from config.model import Translation
 from providers.errors import RETRYABLE, ErrorKind, ProviderError
@@ -49,7 +50,7 @@ def wanted(document: Json, model: str) -> Wanted:
     for name, value in words.items():
         if not isinstance(value, str | None):
             raise ApiError(400, f"'{name}' must be a text", param=name)
-    target, source, named = ((value or "").strip() for value in words.values())
+    target, source, named = (short((value or "").strip(), name) for name, value in words.items())
     if not target:
         raise ApiError(400, 'you must name the \'target_lang\', such as "ZH" or "EN"', param="target_lang")
     source = "" if source.lower() == "auto" else source

@@ -47,6 +47,11 @@ def check_settings(settings: Settings, found_ones: Iterable[Found], report: Repo
                 hint = f"only {dotted(everywhere[model])} offers it, which is not enabled"
             report.fault(("model_redirect", alias), f'no enabled service offers "{printable(model)}"', hint)
     callable_names = enabled | settings.model_redirect.keys() | {RANDOM}
+    for name, instead in settings.fallbacks.items():
+        for model in (name, *instead):
+            if model not in enabled | {RANDOM}:
+                hint = did_you_mean(model, enabled)
+                report.fault(("fallbacks", name), f'no enabled service offers "{printable(model)}"', hint)
     for name in settings.params_range:
         if name not in callable_names:
             report.note(("params_range",), f'no enabled service offers "{printable(name)}"', key=name)

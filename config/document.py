@@ -29,8 +29,10 @@ def read(content: str | bytes, name: str, report: Report) -> Any:
     if not _is_shallow(value):
         report.syntax(1, 1, _TOO_LARGE)
         return None
-    if value is not None and not isinstance(value, dict):
-        report.syntax(1, 1, "a config is an object at its top")
+    if not isinstance(value, dict):
+        # What cannot be read has been reported; a file that is ``null`` has not.
+        if value is not None or not report.faults:
+            report.syntax(1, 1, "a config is an object at its top")
         return None
     _check_numbers(value, (), report)
     return value

@@ -70,7 +70,7 @@ class Url(Text):
     kind = "URL"
 
     def _deserialize(self, value: Any, attr: str | None, data: Data, **kwargs: Any) -> Any:
-        url = super()._deserialize(value, attr, data, **kwargs)
+        url = urls.completed(super()._deserialize(value, attr, data, **kwargs))
         try:
             urls.checked(url)
         except urls.AddressError as error:

@@ -8,7 +8,7 @@ import os
 import shutil
 from typing import Any
 
-from config import lastgood, listen
+from config import lastgood, ledgerfile, listen, patience
 from config.load import ConfigError, load, loads, text
 
 
@@ -23,19 +23,22 @@ _text = text(_path)
 _settings = loads(_text, _path)
 lastgood.share()
 lastgood.keep(_text)
+ledgerfile.share()
 
 bind = listen.notation(*listen.address(_settings))
 loglevel = {"warn": "warning"}.get(_settings.log_level, _settings.log_level)
 accesslog = None  # the gateway writes its own access lines
 
-# Limits are exact within a worker. More workers are for more cores than one can use, and multiply the limits.
-workers = _workers(os.environ.get("SIMPLE_ONE_API_WORKERS", "1"))
+# Workers keep limits together, but not a vendor's notes, tokens and breakers: more of them are for more cores.
+workers = _workers(os.environ.get("SIMPLE_ONE_API_WORKERS") or str(_settings.workers))
 worker_class = "config.worker.Worker"
-worker_connections = 1000
+worker_connections = patience.connections(patience.raised_files())  # idle ones count too, and browsers keep many
 preload_app = False  # gevent patches each worker before the gateway is imported; a preloaded one could not be patched
 
 timeout = 60  # seconds without a heartbeat of the worker's loop, not of a request
 graceful_timeout = 330  # a stream under way may end in peace; the service file's TimeoutStopSec is longer
+# How long a client may let us wait: between two requests, for one with its headers, for 64 KiB of a body, and for
+# taking what is sent (config/worker.py).
 keepalive = 75  # longer than nginx keeps an idle upstream connection (60 s), so that nginx is the one to close
 
 forwarded_allow_ips = "127.0.0.1,::1,::ffff:127.0.0.1"
@@ -56,6 +59,11 @@ def when_ready(server: Any) -> None:
             reload()
 
     server.handle_hup = checked_reload
+
+
+def pre_exec(server: Any) -> None:
+    """Let the master that is to replace this one (USR2) and the workers of both count together."""
+    ledgerfile.hand_on(server.cfg.env_orig)
 
 
 def on_exit(server: Any) -> None:

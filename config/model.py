@@ -5,6 +5,7 @@ Every default of the product stands here, beside the meaning of its field.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from typing import Any
 
 from providers.types import Secret, Timeouts
@@ -14,8 +15,9 @@ from providers.types import Secret, Timeouts
 class Limits:
     """Upstream limits, all of them in force at once; None means unlimited. Rates may be fractions.
 
-    ``queue_s`` is the longest wait for one's turn, after which the client gets 429. ``rpd`` and ``tpm`` are per day
-    and tokens per minute.
+    ``queue_s`` is the longest wait for one's turn, after which the client gets 429, and ``queue_length`` how many
+    requests may wait. ``rpd`` and ``tpm`` are per day and tokens per minute. ``day_zone`` tells when a day begins;
+    without it ``rpd`` holds for any 24 hours.
     """
 
     qps: float | None = None
@@ -24,6 +26,8 @@ class Limits:
     tpm: float | None = None
     concurrency: int | None = None
     queue_s: float = 120.0
+    queue_length: int = 1000
+    day_zone: tzinfo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,21 @@ class CircuitBreaker:
 
 
 @dataclass(frozen=True, slots=True)
+class Failover:
+    """What is tried when an upstream fails before its first word.
+
+    ``targets`` is the most tries of a request, ``within_s`` the time after its first in which another may begin.
+    ``same_target_retry`` tries the last one left once more after a passing fault. ``rest_keys`` leaves credentials
+    alone for a while that a vendor has refused.
+    """
+
+    targets: int = 20
+    within_s: float = 60.0
+    same_target_retry: bool = True
+    rest_keys: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Translation:
     """The translate endpoints: on unless switched off. ``model`` translates where a client names none."""
 
@@ -115,7 +134,7 @@ class Images:
     max_bytes: int = 10 * 2**20
     max_total_bytes: int = 20 * 2**20
     max_count: int = 16
-    timeout_s: float = 20.0
+    timeout_s: float = 10.0
     allow_hosts: tuple[str, ...] = ()
 
 
@@ -142,7 +161,8 @@ class Settings:
 
     ``multi_content_models`` None leaves content arrays to the vendors; a list flattens them for all other models
     (a trailing ``*`` matches a prefix). ``keepalive_s`` is the silence of a stream after which a comment is sent.
-    ``notes`` are remarks for the operator, already fit to print.
+    ``shared_state`` is where limits are counted with other gateways, a Redis URL or ``file:`` and a path; None means
+    among the workers of this one. ``notes`` are remarks for the operator, already fit to print.
     """
 
     path: str = ""
@@ -157,6 +177,8 @@ class Settings:
     multi_content_models: tuple[str, ...] | None = None
     params_range: Mapping[str, ParamsRange] = field(default_factory=dict)
     circuit_breaker: CircuitBreaker = CircuitBreaker()
+    failover: Failover = Failover()
+    fallbacks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     translation: Translation = Translation()
     proxy: Proxy = Proxy()
     images: Images = Images()
@@ -164,4 +186,6 @@ class Settings:
     upstreams: tuple[Upstream, ...] = ()
     max_body_bytes: int = 20 * 2**20
     keepalive_s: float = 15.0
+    workers: int = 1
+    shared_state: Secret | None = None
     notes: tuple[str, ...] = ()

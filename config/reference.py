@@ -13,6 +13,7 @@ from marshmallow import fields
 from config.schema import (
     CallerKeySchema,
     CircuitBreakerSchema,
+    FailoverSchema,
     ParamsRangeSchema,
     RangeSchema,
     SettingsSchema,
@@ -35,6 +36,7 @@ SECTIONS: Final[tuple[tuple[str, type[Shape]], ...]] = (
     ("`params_range.<model>`", ParamsRangeSchema),
     ("`params_range.<model>.temperatureRange`, `topPRange`", RangeSchema),
     ("`circuit_breaker`", CircuitBreakerSchema),
+    ("`failover`", FailoverSchema),
     ("`proxy`, also in an entry", ProxySchema),
     ("`translation`", TranslationSchema),
     ("`images`", ImagesSchema),

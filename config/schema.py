@@ -9,10 +9,11 @@ from typing import Any, Final
 from marshmallow import ValidationError, fields, post_load, validates_schema
 
 from config.fields import Anything, Choice, Flag, Map, Names, Number, Text, Whole
-from config.model import CallerKey, CircuitBreaker, ParamsRange, Settings, Translation
+from config.model import CallerKey, CircuitBreaker, Failover, ParamsRange, Settings, Translation
 from config.schema_entry import ProxySchema
 from config.schema_images import ImagesSchema
 from config.shape import ListenAddress, SecretText, Shape, doc
+from config.sharing import SharedState
 
 LOG_LEVELS: Final = {
     "debug": "debug",
@@ -77,6 +78,20 @@ class CircuitBreakerSchema(Shape):
         least=1, attribute="recovery_timeout_s", metadata=doc("How long until it is tried again.", "seconds")
     )
     half_open_max_requests = Whole(least=1, metadata=doc("Trial requests at the same time after that.", "requests"))
+
+
+class FailoverSchema(Shape):
+    """``failover``: what is tried when an upstream fails before its first word."""
+
+    target = Failover
+    targets = Whole(least=1, metadata=doc("Most tries of one request.", "tries"))
+    within_seconds = Number(
+        least=0, attribute="within_s", metadata=doc("Time after the first try in which another may begin.", "seconds")
+    )
+    same_target_retry = Flag(
+        metadata=doc("Whether the last target left is tried once more after a fault that may pass, a moment later.")
+    )
+    rest_keys = Flag(metadata=doc("Whether credentials that a vendor refused are left alone for a while."))
 
 
 class TranslationSchema(Shape):
@@ -154,6 +169,12 @@ class SettingsSchema(Shape):
         fields.Nested(ParamsRangeSchema), "map of objects", metadata=doc("Bounds of parameters, by model name.")
     )
     circuit_breaker = fields.Nested(CircuitBreakerSchema, metadata=doc("When a failing upstream is left alone."))
+    failover = fields.Nested(FailoverSchema, metadata=doc("What is tried when an upstream fails."))
+    fallbacks = Map(
+        Names(),
+        "map of lists of names",
+        metadata=doc("Model → models to answer in its stead when none of its own upstreams can."),
+    )
     translation = fields.Nested(TranslationSchema, metadata=doc("The translate endpoints."))
     proxy = fields.Nested(ProxySchema, metadata=doc("Proxy for upstreams, and which of them use it."))
     images = fields.Nested(ImagesSchema, metadata=doc("Images by address, for vendors that take bytes only."))
@@ -174,6 +195,19 @@ class SettingsSchema(Shape):
         least=1,
         attribute="keepalive_s",
         metadata=doc("Silence of a stream after which a comment keeps the connection alive.", "seconds"),
+    )
+    workers = Whole(
+        least=1,
+        metadata=doc(
+            "Worker processes; `$SIMPLE_ONE_API_WORKERS` wins over it. Limits hold for all of them.", "processes"
+        ),
+    )
+    shared_state = SharedState(
+        metadata=doc(
+            "Where limits are counted with other gateways: `redis://…`, `rediss://…`, `unix:///…`, or `file:/…` on one "
+            "host.",
+            default="among the workers of this gateway",
+        )
     )
     statistics = Anything(metadata=doc("Accepted and ignored.", idle="this version keeps no statistics", default="-"))
 

@@ -13,6 +13,7 @@ from config import proxy
 from config.fields import Anything, Choice, Data, Flag, Map, Names, Number, Text, Url, Whole
 from config.model import Limits, Proxy
 from config.shape import ProxyAddress, Shape, doc
+from config.sharing import Zone
 from providers.types import Timeouts
 
 STRATEGIES: Final = {word: word for word in ("disabled", "default", "all", "force_all", "environment")}
@@ -34,13 +35,24 @@ class LimitSchema(Shape):
         above=0, metadata=_limit("Requests started in any minute; may be a fraction.", "per minute", default="none")
     )
     rpm = Number(above=0, metadata=_limit("Another name of `qpm`; of two numbers the smaller holds.", "per minute"))
-    rpd = Number(above=0, metadata=_limit("Requests started in any day.", "per day"))
-    tpm = Number(above=0, metadata=_limit("Tokens in any minute.", "tokens per minute"))
+    rpd = Number(above=0, metadata=_limit("Requests started in any 24 hours, or in a day of `rpd_zone`.", "per day"))
+    rpd_zone = Zone(
+        attribute="day_zone",
+        metadata=doc("Time zone in whose days the vendor counts `rpd`, such as `America/Los_Angeles` or `+08:00`."),
+    )
+    tpm = Number(
+        above=0, metadata=_limit("Tokens in any minute, of prompts and answers together.", "tokens per minute")
+    )
     concurrency = Whole(least=1, metadata=_limit("Requests under way at the same time.", "requests"))
     timeout = Number(
         above=0,
         attribute="queue_s",
         metadata=doc("The longest wait for one's turn; then the client gets 429.", "seconds", zero="the default"),
+    )
+    queue = Whole(
+        least=0,
+        attribute="queue_length",
+        metadata=doc("Most requests that wait for their turn; further ones get 429 at once.", "requests"),
     )
 
     @post_load
@@ -202,7 +214,11 @@ class EntrySchema(Shape):
         {"drop": "drop", "refuse": "refuse"},
         metadata=doc("Parameters the vendor cannot take: leave them out and say so in a header, or answer 400."),
     )
-    reasoning_models = Anything(dict, "object", metadata=doc("Accepted and kept; has no effect yet."))
+    reasoning_models = Anything(
+        dict,
+        "object",
+        metadata=doc("Model → hints on its reasoning, or false; has an effect where a vendor's page says so."),
+    )
     model_limits = Anything(metadata=doc("Accepted and ignored.", idle=_BY_MODEL, default="-"))
     upstream_protocol = Anything(
         metadata=doc("Accepted and ignored.", idle="the vendor and server_url tell the protocol", default="-")

@@ -140,7 +140,7 @@ def _upstream(entry: Entry, row: Vendor, service: str, path: Path, around: Surro
         credentials=checked,
         server_url=entry.server_url or row.base_url,
         proxy_url=way.url,
-        timeouts=_timeouts(entry, way),
+        timeouts=_timeouts(entry, way, row.timeouts),
     )
 
 
@@ -150,9 +150,8 @@ def _family_models(service: str, vendors: Mapping[str, Vendor]) -> tuple[str, ..
     return own.models if own and own.pick else ()
 
 
-def _timeouts(entry: Entry, way: proxy.Way) -> Timeouts:
+def _timeouts(entry: Entry, way: proxy.Way, usual: Timeouts) -> Timeouts:
     """A long ``timeout`` covers the wait for the first byte too: a vendor may think before it says anything."""
-    usual = Timeouts()
     return Timeouts(
         connect_s=entry.connect_timeout or way.connect_s or usual.connect_s,
         first_event_s=entry.first_event_timeout or max(usual.first_event_s, entry.timeout or 0.0),

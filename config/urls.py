@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 SCHEMES: Final = ("http", "https", "ws", "wss")
 
 _PORT_ONLY: Final = re.compile(r":?(\d+)")
+_NUMBERED: Final = re.compile(r"(localhost|\d{1,3}(\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\]):\d+(/.*)?")
 _HOST_PORT: Final = re.compile(r"(\[[0-9A-Fa-f:.%\w]+\]|[^\s:\[\]/]*):(\d+)")
 
 
@@ -17,6 +18,11 @@ class AddressError(ValueError):
         super().__init__(message, hint)
         self.message = message
         self.hint = hint
+
+
+def completed(url: str) -> str:
+    """``url`` with ``http://`` where it is the bare address and port of a server in one's own network."""
+    return f"http://{url}" if _NUMBERED.fullmatch(url) else url
 
 
 def checked(url: str, schemes: tuple[str, ...] = SCHEMES) -> SplitResult:

@@ -27,12 +27,12 @@ def test_wrong_keys(ark: Ark, gateway: Any, service: str) -> None:
     """Broken: an operator with a wrong key does not see what the vendor says of it."""
     at = {"server_url": ark.url, "auth_url": ark.url}
     entries = [{**at, "models": [f"bot-{n}"], "credentials": wrong} for n, (wrong, _) in enumerate(WRONG)]
-    client = gateway({"services": {service: entries}}).sdk()
-    for number, (_, told) in enumerate(WRONG):
-        for stream in (False, True):
-            with pytest.raises(openai.InternalServerError, match=told) as raised:
-                ask(client, model=f"bot-{number}", stream=stream)
-            assert (raised.value.status_code, raised.value.code) == (502, "upstream_auth")
+    with gateway({"services": {service: entries}}).sdk() as client:
+        for number, (_, told) in enumerate(WRONG):
+            for stream in (False, True):
+                with pytest.raises(openai.InternalServerError, match=told) as raised:
+                    ask(client, model=f"bot-{number}", stream=stream)
+                assert (raised.value.status_code, raised.value.code) == (502, "upstream_auth")
 
 
 def test_clocks_that_differ(connect_ark: Connect, ark: Ark) -> None:

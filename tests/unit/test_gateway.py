@@ -1,6 +1,7 @@
 """The walk: which target is tried when, what a failure does before and after the first word, and what is given back."""
 
 import dataclasses
+import time
 from collections.abc import Callable, Iterator
 
 import gevent
@@ -11,6 +12,8 @@ from app import gateway
 from app.call import Call
 from app.client import Client
 from app.errors import ClientGone
+from app.estimate import Estimate
+from app.identity import Caller
 from app.runtime import Runtime, Target
 from config.model import CircuitBreaker, Failover, Limits, ParamsRange
 from providers.errors import ErrorKind, ProviderError
@@ -180,6 +183,43 @@ def test_silence_yields_keepalives() -> None:
     deltas = iter(reply.deltas)
     assert [next(deltas), next(deltas)] == [None, None]
     reply.close()
+
+
+def test_permit_rests_from_the_sending_on() -> None:
+    """Broken: a request whose connection took long to open arrives together with those of the next second."""
+
+    def slow(wire: WireRequest) -> tuple[int, Iterator[bytes]]:
+        gevent.sleep(0.3)
+        assert wire.sent
+        wire.sent()
+        return good(wire)
+
+    made, _ = wired(runtime(upstream("a", limits=Limits(qps=1))), a=slow)
+    assert text(read(made)) == "Hello"
+    assert 0.9 < targets(made)[0].limiters[0].due_s(time.monotonic()) <= 1.04
+
+
+def test_tokens_are_settled_by_the_reply() -> None:
+    """Broken: a limit of tokens counts guesses only, or takes no notice of what a request asks for."""
+    vectors = lambda _wire: (200, iter([b"[[1.0], [2.0]]"]))
+    made, _ = wired(runtime(upstream("a", embedding_limits=Limits(tpm=100))), a=vectors)
+    (target,) = made.embedding["e"]
+    gateway.embed(EmbeddingRequest("e", ["x" * 120, "y" * 120], {}), (made.embedding["e"],), call(made))
+    assert target.limiters[0].due_s(time.monotonic(), Estimate(98, 0)) == 0
+    assert target.limiters[0].due_s(time.monotonic(), Estimate(99, 0)) > 59
+
+
+def test_callers_take_turns() -> None:
+    """Broken: the line does not know who asks."""
+    made, _ = wired(runtime(upstream("a", limits=Limits(concurrency=1, queue_s=5))), a=good)
+    order: list[str] = []
+
+    def ask(name: str) -> None:
+        read(made, dataclasses.replace(call(made), caller=Caller(name)))
+        order.append(name)
+
+    gevent.joinall([gevent.spawn(ask, name) for name in "aaab"], raise_error=True)
+    assert order == ["a", "b", "a", "a"]
 
 
 def test_request_that_cannot_be_encoded_costs_no_permit() -> None:

@@ -1,46 +1,21 @@
-"""Limits and the line before them: never over, in order, and honest about when to come back."""
+"""Limits within one worker: never over, nothing lost, and honest about when something comes free."""
 
-import gevent
+from datetime import timedelta, timezone
+
 import pytest
 
-from app.client import Client
-from app.errors import ClientGone
-from app.limits import Lease, Limiter, Rate, Slots, take_all
-from app.queue import Line
+from app.estimate import Estimate
+from app.lease import Lease, take_all
+from app.ledger.days import Day
+from app.limits import Limiter, Rate, Slots, Tokens
 from config.model import Limits
-from providers.errors import ErrorKind, ProviderError
+from providers.types import Usage
 
 
-class Clock:
-    """A clock that moves when told to."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class Target:
-    """Something behind limiters."""
-
-    def __init__(self, *limits: Limits) -> None:
-        self.limiters = tuple(Limiter(limit) for limit in limits)
-
-
-class Leaving(Client):
-    """A client that leaves after so many looks."""
-
-    def __init__(self, looks: int) -> None:
-        super().__init__(None)
-        self.looks = looks
-
-    def gone(self) -> bool:
-        self.looks -= 1
-        return self.looks < 0
-
-
-HERE = Client(None)
+def lease(limiter: Limiter, now: float = 0.0) -> Lease:
+    taken = take_all((limiter,), now)
+    assert isinstance(taken, list)
+    return Lease(taken, None, None, now, lambda: None, clock=lambda: now + 3.0)
 
 
 @pytest.mark.parametrize(("per_window", "window_s"), [(2, 1.0), (0.5, 1.0), (30, 60.0), (2.5, 1.0), (1, 86400.0)])
@@ -61,152 +36,195 @@ def test_rate_is_never_over_in_any_window(per_window: float, window_s: float) ->
 def test_permit_not_used_comes_back_at_once() -> None:
     """Broken: a request that never reached the upstream uses up its permit."""
     rate = Rate(1, 10.0)
-    assert rate.take(0.0)
+    mark = rate.take(0.0)
+    assert mark
     assert not rate.take(0.0)
     assert rate.due_s(0.0) == pytest.approx(10.05)
-    rate.give_back(None)
-    assert rate.take(0.0)
-    rate.give_back(1.0)
+    rate.cancel(mark)
+    mark = rate.take(0.0)
+    assert mark
+    rate.end(mark, 1.0, None)
     assert not rate.take(1.0)
+
+
+def test_cancelling_gives_back_ones_own_permit() -> None:
+    """Broken: whoever cancels gives back the permit of somebody who started later, so that a window holds too many."""
+    rate = Rate(2, 1.0)
+    unused, _ = rate.take(0.0), rate.take(0.5)
+    rate.cancel(unused)
+    assert rate.take(0.6)
+    assert not rate.take(1.1)
+    rate.cancel(unused)
+    assert not rate.take(1.1)
+    assert rate.take(1.55)
+
+
+def test_permit_rests_from_the_sending_on() -> None:
+    """Broken: requests whose connections take long to open arrive together with those of the next window."""
+    rate = Rate(2, 1.0)
+    late, _ = rate.take(0.0), rate.take(0.0)
+    late = rate.sent(late, 0.8)
+    assert rate.take(1.05) and not rate.take(1.1)
+    assert rate.take(1.85)
+    rate.cancel(late)
+    assert not rate.take(1.9)
+
+
+def test_permit_sent_when_it_is_over() -> None:
+    """Broken: a request that goes out after its window is counted in none, or gives back what is another's."""
+    rate = Rate(2, 1.0)
+    first, second = rate.take(0.0), rate.take(0.0)
+    assert rate.take(2.0)
+    assert rate.sent(first, 2.5)
+    assert not rate.take(2.6)
+    assert rate.sent(second, 2.6) == second
+    assert rate.take(3.1) and not rate.take(3.2)
+
+
+def test_day_begins_at_midnight_of_its_zone() -> None:
+    """Broken: a day's permits come back at another hour than the vendor's."""
+    wall = [1_700_000_000.0]  # 2023-11-14 22:13:20 UTC, 06:13:20 of the next day in Beijing
+    day = Day(timezone(timedelta(hours=8)), clock=lambda: wall[0])
+    assert day.left_s() == (24 - 6) * 3600 - 13 * 60 - 20
+    rate = Rate(2, 86400.0, day=day)
+    assert rate.take(0.0) and rate.take(0.0) and not rate.take(1.0)
+    assert rate.due_s(0.0) == pytest.approx(day.left_s() + 0.05)
+    assert rate.take(day.left_s() + 0.1)
+    wall[0] += 18 * 3600
+    assert day.left_s() == 24 * 3600 - 13 * 60 - 20
+
+
+def test_day_of_a_zone_without_its_midnight() -> None:
+    """Broken: a change of the clocks at midnight makes a day without end, or of the wrong length."""
+    zoneinfo = pytest.importorskip("zoneinfo")
+    try:
+        zone = zoneinfo.ZoneInfo("Africa/Cairo")
+    except zoneinfo.ZoneInfoNotFoundError:
+        pytest.skip("no time zones on this machine")
+    clock = [1_682_629_200.0]  # 2023-04-27 21:00 UTC, 23:00 there, an hour before the clocks went from 0:00 to 1:00
+    day = Day(zone, clock=lambda: clock[0])
+    assert day.left_s() == 3600
+    clock[0] += 3600
+    assert day.left_s() == 23 * 3600
+
+
+def test_limits_take_the_day_only_for_whole_requests() -> None:
+    """Broken: half a request per day is one each day."""
+    zone = timezone(timedelta(0))
+    (part,) = Limiter(Limits(rpd=3, day_zone=zone)).parts
+    assert part.account.day and part.account.by_wall_clock
+    (slow,) = Limiter(Limits(rpd=0.5, day_zone=zone)).parts
+    assert slow.account.day is None and slow.account.rest_s > 2 * 86400
+    assert slow.account.by_wall_clock and slow.account.id == part.account.id
+
+
+def test_tokens_are_reserved_and_settled() -> None:
+    """Broken: tokens are counted twice, never given back, or let through beyond the limit."""
+    tokens = Tokens(1000)
+    asked = tokens.amount(Estimate(100, 400))
+    assert asked == 500
+    first, second = tokens.take(0.0, asked), tokens.take(0.0, asked)
+    assert first and second and not tokens.take(0.0, 1)
+    assert tokens.due_s(0.0, 1) == pytest.approx(60.05)
+    tokens.end(first, 2.0, Usage(100, 100))
+    assert tokens.take(2.0, 300) and not tokens.take(2.0, 1)
+    tokens.end(second, 10.0, Usage(100, 900))
+    assert tokens.due_s(10.0, 1000) == pytest.approx(60.05)
+    assert not tokens.take(62.2, 501), "500 more than reserved count from the end of the reply on"
+    assert tokens.take(62.2, 500)
+
+
+def test_tokens_without_a_word_of_the_vendor() -> None:
+    """Broken: a reply without usage costs nothing, or one that was never asked for costs something."""
+    tokens = Tokens(100)
+    mark = tokens.take(0.0, 100)
+    tokens.end(mark, 1.0, None)
+    assert not tokens.take(1.0, 1)
+    mark = tokens.take(61.0, 100)
+    tokens.cancel(mark)
+    assert tokens.take(61.0, 100)
+
+
+def test_tokens_rest_from_the_sending_on() -> None:
+    """Broken: tokens of a request that goes out late come back early."""
+    tokens = Tokens(100)
+    mark = tokens.sent(tokens.take(0.0, 60), 20.0)
+    assert tokens.take(20.0, 40) and not tokens.take(61.0, 1)
+    tokens.end(mark, 5.0, Usage(5, 5))
+    assert tokens.take(61.0, 50) and not tokens.take(61.0, 1)
+
+
+def test_lease_sent_at_once_stays() -> None:
+    """Broken: each request is entered twice, though it goes out at once, or one that is sent late is not."""
+    limiter, clock = Limiter(Limits(qps=1)), [0.0]
+    taken = take_all((limiter,), 0.0)
+    assert isinstance(taken, list)
+    held = Lease(taken, None, None, 0.0, lambda: None, clock=lambda: clock[0])
+    clock[0] = 0.004
+    held.sent()
+    assert limiter.due_s(0.0) == pytest.approx(1.04)
+    clock[0] = 0.5
+    held.sent()
+    assert limiter.due_s(0.5) == pytest.approx(1.04)
+    held.release()
+    held.sent()
+
+
+def test_late_settlement_gives_nothing_back_twice() -> None:
+    """Broken: a stream longer than the window returns its tokens when they have long been returned."""
+    tokens = Tokens(100)
+    mark = tokens.take(0.0, 100)
+    assert tokens.take(61.0, 100)
+    tokens.end(mark, 70.0, Usage(1, 1))
+    assert not tokens.take(71.0, 1)
+
+
+def test_request_beyond_all_tokens_takes_them_all() -> None:
+    """Broken: a request that is larger than the limit waits for ever, or passes as if there were none."""
+    tokens = Tokens(100)
+    assert tokens.amount(Estimate(5000, None)) == 100
+    assert tokens.amount(Estimate(0, 0)) == 1
+    assert Tokens(10_000).amount(Estimate(100, None)) == 600
+
+
+def test_length_of_answers_is_learnt() -> None:
+    """Broken: answers without a limit are always expected to be as long as at first."""
+    tokens = Tokens(10_000)
+    for _ in range(30):
+        tokens.end(tokens.take(0.0, 1), 1.0, Usage(10, 20))
+    assert tokens.amount(Estimate(100, None)) == pytest.approx(120, abs=2)
+    assert tokens.pace_s() == pytest.approx(60 * 30 / 10_000, rel=0.1)
 
 
 def test_slots_and_double_release() -> None:
     """Broken: a slot is given twice, or given back twice."""
     limiter = Limiter(Limits(concurrency=1))
-    assert take_all((limiter,), 0.0) is None
-    lease = Lease((limiter,), 0.0, lambda: None, clock=lambda: 3.0)
+    held = lease(limiter)
     assert take_all((limiter,), 0.0) is limiter
-    lease.release()
-    lease.release()
-    lease.cancel()
-    assert take_all((limiter,), 0.0) is None
+    held.release()
+    held.release()
+    held.cancel()
+    held = lease(limiter)
+    assert take_all((limiter,), 0.0) is limiter
+    held.cancel()
+    held.cancel()
+    assert lease(limiter)
     with pytest.raises(ValueError, match="released too many times"):
-        slots = Slots(1)
-        slots.give_back(1.0)
+        Slots(1).end(True, 1.0, None)
 
 
 def test_all_or_nothing() -> None:
     """Broken: a start that one limit forbids uses up another limit's permit."""
-    busy, free = Limiter(Limits(concurrency=1)), Limiter(Limits(qps=1))
-    assert take_all((busy,), 0.0) is None
+    busy, free = Limiter(Limits(concurrency=1)), Limiter(Limits(qps=1, tpm=1))
+    assert lease(busy)
     assert take_all((free, busy), 0.0) is busy
-    assert take_all((free,), 0.0) is None
+    assert lease(free)
 
 
-def test_line_keeps_order_and_place() -> None:
-    """Broken: somebody who came later starts earlier."""
-    target, line, order = Target(Limits(concurrency=1)), Line(), []
-
-    def visit(number: int) -> None:
-        _, lease = line.acquire([target], HERE)
-        order.append(number)
-        gevent.sleep(0.001)
-        lease.release()
-
-    gevent.joinall([gevent.spawn(visit, number) for number in range(30)], raise_error=True)
-    assert order == list(range(30))
-    assert len(line) == 0
-
-
-def test_waiting_too_long_tells_when_to_come_back() -> None:
-    """Broken: a caller waits for ever, or is told a time that no one computed."""
-    target, line = Target(Limits(rpm=1, queue_s=0.05)), Line()
-    line.acquire([target], HERE)
-    with pytest.raises(ProviderError) as caught:
-        line.acquire([target], HERE)
-    assert caught.value.kind is ErrorKind.RATE_LIMITED
-    assert caught.value.retry_after_s == pytest.approx(60.05, abs=0.2)
-    assert len(line) == 0
-
-
-def test_busy_slot_times_out() -> None:
-    """Broken: a slot that never comes back is waited for without end."""
-    target, line = Target(Limits(concurrency=1, queue_s=0.05)), Line()
-    _, lease = line.acquire([target], HERE)
-    with pytest.raises(ProviderError) as caught:
-        line.acquire([target], HERE)
-    assert caught.value.retry_after_s and caught.value.retry_after_s > 0
-    lease.release()
-    assert line.acquire([target], HERE)
-
-
-def test_first_free_target_is_taken() -> None:
-    """Broken: a request waits for a busy target while another one is free."""
-    busy, free = Target(Limits(concurrency=1)), Target(Limits(concurrency=1))
-    line: Line[Target] = Line()
-    assert line.acquire([busy, free], HERE)[0] is busy
-    assert line.acquire([busy, free], HERE)[0] is free
-
-
-def test_waiter_does_not_hold_up_who_needs_another_limit() -> None:
-    """Broken: one exhausted credential blocks all others of its entry."""
-    entry = Limiter(Limits(concurrency=10))
-    worn, fresh = Target(Limits(concurrency=1)), Target(Limits(concurrency=1))
-    worn.limiters, fresh.limiters = (entry, *worn.limiters), (entry, *fresh.limiters)
-    line: Line[Target] = Line()
-    line.acquire([worn], HERE)
-    waiting = gevent.spawn(line.acquire, [worn], HERE)
-    gevent.sleep(0.01)
-    assert line.acquire([fresh], HERE)[0] is fresh
-    waiting.kill()
-
-
-def test_client_that_leaves_gives_its_place_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Broken: a client that left keeps its place, and what it is given in the end is lost."""
-    monkeypatch.setattr("app.queue.TICK_S", 0.01)
-    target, line = Target(Limits(concurrency=1)), Line()
-    _, lease = line.acquire([target], HERE)
-    with pytest.raises(ClientGone):
-        line.acquire([target], Leaving(2))
-    assert len(line) == 0
-    lease.release()
-    assert line.acquire([target], HERE)
-
-
-def test_killed_waiter_gives_back_what_it_was_just_granted() -> None:
-    """Broken: a greenlet killed around its grant takes a slot with it."""
-    target, line = Target(Limits(concurrency=1, queue_s=0.2)), Line()
-
-    def visit() -> None:
-        _, lease = line.acquire([target], HERE)
-        try:
-            gevent.sleep(10)
-        finally:
-            lease.release()
-
-    _, lease = line.acquire([target], HERE)
-    waiting = gevent.spawn(visit)
-    gevent.sleep(0.01)
-    lease.release()
-    waiting.kill()
-    assert line.acquire([target], HERE)
-
-
-def test_grant_met_by_a_kill_is_returned() -> None:
-    """Broken: an exception that meets a waiter already granted loses what it was granted."""
-    target, line = Target(Limits(concurrency=1, queue_s=0.2)), Line()
-    _, lease = line.acquire([target], HERE)
-    waiting = gevent.spawn(line.acquire, [target], HERE)
-    gevent.sleep(0.01)
-    gevent.get_hub().loop.run_callback(waiting.throw, gevent.GreenletExit)
-    gevent.get_hub().loop.run_callback(lease.release)
-    gevent.sleep(0.01)
-    assert line.acquire([target], HERE)
-
-
-def test_hopeless_wait_is_refused_at_once() -> None:
-    """Broken: a caller is kept waiting although its turn cannot come in time."""
-    clock = Clock()
-    target, line = Target(Limits(rpd=1, queue_s=100)), Line(clock)
-    line.acquire([target], HERE)
-    with pytest.raises(ProviderError) as caught:
-        line.acquire([target], HERE)
-    assert caught.value.retry_after_s == pytest.approx(86400, rel=0.001)
-
-
-def test_unlimited_needs_no_turn() -> None:
-    """Broken: an upstream without limits is limited."""
-    target, line = Target(), Line()
-    leases = [line.acquire([target], HERE)[1] for _ in range(100)]
-    for lease in leases:
-        lease.release()
+def test_names_of_accounts() -> None:
+    """Broken: two limits share an account, or one has another name after the next start."""
+    every = Limits(qps=1, rpm=1, rpd=1, tpm=1, concurrency=1)
+    ids = [part.account.id for name in ("a", "b") for part in Limiter(every, name).parts]
+    assert len(set(ids)) == 10
+    assert [part.account.id for part in Limiter(every, "a").parts] == ids[:5]
+    assert Limiter(Limits(qps=5), "a").parts[0].account.id in ids[:5]

@@ -126,6 +126,27 @@ def test_answer_that_comes_whole_may_take_its_time() -> None:
         transport.close()
 
 
+def test_sending_is_told_when_it_is_done() -> None:
+    """Broken: a request counts from before its connection was open, or its body is sent in another way for that."""
+    order: list[str] = []
+    whole = threading.Event()
+
+    def answer(connection: socket.socket) -> None:
+        order.append("arrived")
+        whole.wait(2)
+        connection.sendall(HEAD + b"Content-Length: 2\r\n\r\nok")
+
+    def sent() -> None:
+        order.append("sent")
+        whole.set()
+
+    transport = HTTPTransport(QUICK)
+    with server(answer) as url, closing(transport.send(WireRequest("POST", url, {}, b"{}", sent=sent))) as reply:
+        assert b"".join(reply.chunks) == b"ok"
+    transport.close()
+    assert sorted(order) == ["arrived", "sent"] and whole.is_set()
+
+
 def test_nobody_listens() -> None:
     """Broken: a refused connection has no name."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
