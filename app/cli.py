@@ -45,7 +45,7 @@ examples:
 
 environment:
   SIMPLE_ONE_API_CONFIG    the config file when none is named
-  SIMPLE_ONE_API_WORKERS   worker processes, default 1. Limits hold within one worker: with 2, up to twice as much
+  SIMPLE_ONE_API_WORKERS   worker processes, else "workers" of the config, default 1. Limits hold for all of them
   SIMPLE_ONE_API_STATE_DIR where the state of refused credentials is kept; default $STATE_DIRECTORY, which systemd
                            sets, else ~/.local/state/simple-one-api
   GUNICORN_CMD_ARGS        further settings of the server, in gunicorn's own notation
@@ -149,9 +149,19 @@ def become_server(config: str, own: Path | None) -> NoReturn:
     if own:
         os.environ["SIMPLE_ONE_API_OWN_CONFIG"] = str(own.parent)
     os.chdir(ROOT)
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
     sys.stdout.flush()
-    server = [sys.executable, "-m", "gunicorn", "-c", "python:config.gunicorn", "wsgi:app"]
-    os.execv(sys.executable, server)  # noqa: S606 - no shell is wanted
+    os.execv(sys.executable, [sys.executable, *server(), "-c", "python:config.gunicorn", "wsgi:app"])  # noqa: S606 - no shell
+
+
+def server() -> list[str]:
+    """How Python is to start gunicorn: by its script, since a new master after USR2 is started by the same words.
+
+    Started as ``-m gunicorn`` that one would have gunicorn's own directory on its path, and take its ``http`` for
+    Python's.
+    """
+    script = Path(sys.executable).with_name("gunicorn")
+    return [str(script)] if script.exists() else ["-m", "gunicorn"]
 
 
 def version() -> str:

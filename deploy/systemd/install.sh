@@ -116,7 +116,7 @@ install_all() {
     { echo "mend $etc/config.json, then run this again" >&2 && exit 1; }
   systemd daemon-reload
   systemd enable "$name"
-  systemd restart "$name"
+  systemd reload-or-restart "$name" # a running one starts fresh workers with the new code, and loses no stream
   echo "installed. Config: $etc/config.json (a change takes effect by itself). Logs: journalctl -u $name -f"
 }
 

@@ -8,13 +8,15 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any, Final
 
 import openai
+
+from app import cli
 
 REPOSITORY: Final = Path(__file__).parents[2]
 START_S: Final = 30.0
@@ -90,9 +92,11 @@ def start(
     environ: Mapping[str, str] | None = None,
     workers: int = 1,
     name: str = "config.json",
+    before_exec: Callable[[], None] | None = None,
 ) -> Gateway:
     """A gateway that answers. ``server_port`` is added to the config when it has none.
 
+    ``before_exec`` is called in the new process, to set limits for it.
     Raises AssertionError with all its output when it does not come up.
     """
     port = free_port()
@@ -101,12 +105,13 @@ def start(
     output = folder / "output.txt"
     with output.open("wb") as sink:
         process = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", str(path)],
+            [sys.executable, *cli.server(), "-c", "python:config.gunicorn", "wsgi:app"],
             cwd=REPOSITORY,
-            env=_environment(workers, {"SIMPLE_ONE_API_STATE_DIR": str(folder), **(environ or {})}),
+            env=_environment(path, workers, environ or {}),
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,
+            preexec_fn=before_exec,  # noqa: PLW1509 - nothing here has threads that hold locks
         )
     gateway = Gateway(port, process, output, (PROMPT, *_secrets(config)))
     _wait(gateway)
@@ -125,9 +130,16 @@ def free_port() -> int:
             return port
 
 
-def _environment(workers: int, more: Mapping[str, str]) -> dict[str, str]:
+def _environment(config: Path, workers: int, more: Mapping[str, str]) -> dict[str, str]:
+    """What the command line would hand to the server; it has tests of its own, and takes a quarter of a second."""
+    own = {
+        "PYTHONPATH": str(REPOSITORY),
+        "SIMPLE_ONE_API_CONFIG": str(config),
+        "SIMPLE_ONE_API_STATE_DIR": str(config.parent),
+        "SIMPLE_ONE_API_WORKERS": str(workers),
+    }
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-    return {**kept, **dict.fromkeys(_PROXY_NAMES, NOWHERE), "SIMPLE_ONE_API_WORKERS": str(workers), **more}
+    return {**kept, **dict.fromkeys(_PROXY_NAMES, NOWHERE), **own, **more}
 
 
 def _wait(gateway: Gateway) -> None:

@@ -108,3 +108,32 @@ def test_limits_outlast_a_reload(gateway: StartGateway, vendor: FakeVendor) -> N
 
 def _children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_fresh_workers_and_a_fresh_master(gateway: StartGateway, vendor: FakeVendor) -> None:
+    """An upgrade by HUP or USR2 cuts a running stream, or turns new requests away."""
+    entry = {"server_url": vendor.url, "models": ["slow"], "credentials": {"api_key": KEY}}
+    entry["model_map"] = {"slow": "ok?gap=0.3"}
+    started = gateway({"services": {"openai": [entry]}})
+    pid, old = started.process.pid, _children(started.process.pid)
+    first = chat_call(started, "slow", stream=True)
+    assert first.head().status == 200
+    os.kill(pid, signal.SIGHUP)
+    assert within(5, lambda: bool(set(_children(pid)) - set(old)))
+    second = chat_call(started, "slow", stream=True)
+    assert second.head().status == 200
+    assert first.reply().events[-1] == second.reply().events[-1] == b"data: [DONE]"
+    third = chat_call(started, "slow", stream=True)
+    assert third.head().status == 200
+    before = set(_children(pid))
+    os.kill(pid, signal.SIGUSR2)
+    assert within(8, lambda: any(_children(child) for child in set(_children(pid)) - before))
+    new_master = next(child for child in _children(pid) if child not in before and _children(child))
+    try:
+        started.stop()
+        assert third.reply().events[-1] == b"data: [DONE]"
+        started.process.wait(20)
+        assert chat(started, "slow").status == 200
+    finally:
+        os.kill(new_master, signal.SIGTERM)
+    assert within(10, lambda: not Path(f"/proc/{new_master}/task").exists())
