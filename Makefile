@@ -27,8 +27,12 @@ help:
 run: $(VENV)/.installed $(if $(HAS_CONFIG),,local)
 	@exec $(BIN)/simple-one-api
 
+# What starts servers mostly waits, so more of it runs at once; its files stay together, since each shares a gateway.
+END_TO_END := $(BIN)/python -m pytest -n 3 --dist loadfile tests/e2e
+
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --ignore tests/e2e
+	$(END_TO_END)
 
 check: $(VENV)/.test
 	$(BIN)/ruff format --check .
@@ -37,7 +41,8 @@ check: $(VENV)/.test
 	$(BIN)/python -m config.reference --check
 	$(BIN)/python -m providers.reference --check
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered --cov-fail-under=95
+	$(BIN)/python -m pytest -n 2 --ignore tests/e2e --cov --cov-report=term:skip-covered --cov-fail-under=95
+	$(END_TO_END)
 
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench

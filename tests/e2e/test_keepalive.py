@@ -61,7 +61,7 @@ def test_comments_do_not_hide_a_vendor_that_went_silent(lively: Gateway, model: 
     """The gateway's own comments count as life of the vendor, and the client waits for ever."""
     began = time.monotonic()
     reply = chat(lively, model, stream=True)
-    assert 1.6 < time.monotonic() - began < 3
+    assert 1.6 < time.monotonic() - began < 8
     assert b": keep-alive" in reply.body and b"[DONE]" not in reply.body
     assert reply.chunks[-1]["error"]["message"]
 

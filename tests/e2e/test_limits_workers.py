@@ -166,7 +166,7 @@ def test_four_workers(gateway: StartGateway, vendor: FakeVendor, for_s: float) -
     assert all(set(crowd.statuses) <= {200} for crowd in begun.values())
 
 
-@pytest.mark.parametrize("for_s", [QUICK_S, LONG])
+@pytest.mark.parametrize("for_s", [LONG])
 def test_killed_worker(gateway: StartGateway, vendor: FakeVendor, for_s: float) -> None:
     """A worker that is killed keeps its slots, or takes the count of the last second with it."""
     started, mark = gateway(config(vendor, "killed"), workers=WORKERS), vendor.mark()
@@ -215,7 +215,7 @@ def server(tmp_path: Path) -> Iterator[RedisServer]:
         yield started
 
 
-@pytest.mark.parametrize("for_s", [QUICK_S, LONG])
+@pytest.mark.parametrize("for_s", [LONG])
 def test_two_gateways_with_redis(gateway: StartGateway, vendor: FakeVendor, server: RedisServer, for_s: float) -> None:
     """Two gateways that share a Redis let through twice as much, or less than one would."""
     settings = config(vendor, "redis", shared_state=server.url)
@@ -227,7 +227,7 @@ def test_two_gateways_with_redis(gateway: StartGateway, vendor: FakeVendor, serv
     assert not any(server.password in started.log for started in pair)
 
 
-@pytest.mark.parametrize("for_s", [QUICK_S, LONG])
+@pytest.mark.parametrize("for_s", [LONG])
 def test_redis_goes_and_comes_back(
     gateway: StartGateway, vendor: FakeVendor, server: RedisServer, for_s: float
 ) -> None:

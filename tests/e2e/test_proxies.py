@@ -140,7 +140,7 @@ def test_tls_upstreams(gateway: StartGateway, tmp_path: Path) -> None:
     ):
         url = f"http://127.0.0.1:{proxy.port}"
         entries = [entry("tunnel", secure.url, proxy={"https_proxy": url}), entry("straight", secure.url)]
-        started = gateway({"services": {"openai": entries}})
+        started = gateway({"failover": {"same_target_retry": False}, "services": {"openai": entries}})
         for model in ("tunnel", "straight"):
             reply = chat(started, model)
             assert reply.status == 502 and reply.error["code"] == "upstream_unreachable"

@@ -29,6 +29,8 @@ def main() -> None:
     print(server.server_port, flush=True)
     stop.wait()
     server.stop(timeout=0)
+    # The thread that waits for the input cannot be ended, and Python would complain of it.
+    os._exit(0)
 
 
 def _leave_at_end_of_input() -> None:

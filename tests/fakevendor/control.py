@@ -33,7 +33,7 @@ class FakeVendor:
 
     def mark(self) -> int:
         """The number of the newest entry: what comes after it is the test's own."""
-        return max((entry.number for entry in self.entries()), default=0)
+        return int(self._call("GET", "/_mark"))
 
     def wait_for(
         self, wanted: Callable[[Entry], bool], timeout_s: float = 3.0, since: int = 0, model: str | None = None

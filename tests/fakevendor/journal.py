@@ -1,6 +1,6 @@
 """What the fake vendor saw: one entry per request, shared by the server and by the tests that read it."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -48,6 +48,6 @@ class Journal:
         self.count += 1
         return self.count
 
-    def since(self, number: int) -> list[dict[str, Any]]:
-        """The entries after ``number``, as JSON objects."""
-        return [asdict(entry) for entry in self.entries if entry.number > number]
+    def since(self, number: int) -> list[Entry]:
+        """The entries after ``number``."""
+        return [entry for entry in self.entries if entry.number > number]

@@ -28,6 +28,7 @@ class Server:
         self._accepted = count(1)
         self._control: dict[tuple[str, str], Callable[[Request], Answer]] = {
             ("GET", "/_log"): self._log,
+            ("GET", "/_mark"): self._mark,
             ("POST", "/_script"): self._script,
             ("POST", "/_reset"): self._reset,
         }
@@ -82,6 +83,9 @@ class Server:
     def _log(self, request: Request) -> Answer:
         query = parse_qs(urlsplit(request.path).query)
         return document(self.journal.since(int(query.get("since", ["0"])[0])))
+
+    def _mark(self, _request: Request) -> Answer:
+        return document(self.journal.count)
 
     def _script(self, request: Request) -> Answer:
         order = orjson.loads(request.body)

@@ -243,7 +243,7 @@ def test_without_redis_the_host_counts(
     began_s = time.monotonic()
     assert took(first, limit)
     assert not took(first, limit)
-    assert time.monotonic() - began_s < 0.5
+    assert time.monotonic() - began_s < 2.0
     assert took(first, slots) and took(first, slots)
     first.end(held, None)
     assert took(second, limit), "each gateway counts alone"
@@ -288,7 +288,7 @@ def test_silent_redis_is_not_waited_for(world: World, caplog: pytest.LogCaptureF
         ledger, limit = world.gateway(f"redis://127.0.0.1:{deaf.getsockname()[1]}"), account(9, 60.0)
         began_s = time.monotonic()
         assert all(took(ledger, limit) for _ in range(5))
-        assert time.monotonic() - began_s < 1.0
+        assert time.monotonic() - began_s < 1.2
     assert caplog.text.count("Redis is away") == 1
 
 

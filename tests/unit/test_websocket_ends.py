@@ -101,7 +101,7 @@ def test_close_works_twice_and_does_not_wait() -> None:
         began = time.monotonic()
         reply.close()
         reply.close()
-        assert time.monotonic() - began < 0.2
+        assert time.monotonic() - began < 1.0
         with pytest.raises(StopIteration):
             next(reply.chunks)
 
