@@ -27,12 +27,15 @@ help:
 run: $(VENV)/.installed $(if $(HAS_CONFIG),,local)
 	@exec $(BIN)/simple-one-api
 
-# What starts servers mostly waits, so more of it runs at once; its files stay together, since each shares a gateway.
-END_TO_END := $(BIN)/python -m pytest -n 3 --dist loadfile tests/e2e
+# Line by line what each part does, with coverage; then what starts servers, or goes through thousands of cases, which
+# would take twice as long when watched and covers nothing else. A file stays together, since its tests share a gateway.
+PARTS := -n 2 --ignore tests/e2e --ignore tests/fuzz --ignore tests/conformance
+WHOLE := -n 3 --dist loadfile tests/e2e tests/fuzz tests/conformance
+COVERAGE := --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 test: $(VENV)/.test
-	$(BIN)/python -m pytest -n 2 --ignore tests/e2e
-	$(END_TO_END)
+	$(BIN)/python -m pytest $(PARTS)
+	$(BIN)/python -m pytest $(WHOLE)
 
 check: $(VENV)/.test
 	$(BIN)/ruff format --check .
@@ -41,14 +44,14 @@ check: $(VENV)/.test
 	$(BIN)/python -m config.reference --check
 	$(BIN)/python -m providers.reference --check
 	rm -f .coverage .coverage.*
-	$(BIN)/python -m pytest -n 2 --ignore tests/e2e --cov --cov-report=term:skip-covered --cov-fail-under=95
-	$(END_TO_END)
+	$(BIN)/python -m pytest $(PARTS) $(COVERAGE)
+	$(BIN)/python -m pytest $(WHOLE)
 
 bench: $(VENV)/.test
 	$(BIN)/python -m tests.bench
 
 fuzz: $(VENV)/.test
-	$(BIN)/python -m pytest -m long -s -q -p no:cacheprovider tests/fuzz -k "$(X)"
+	$(BIN)/python -m pytest -m long -s -q -p no:cacheprovider tests/fuzz tests/e2e/test_surface.py -k "$(X)"
 
 SECONDS ?= 600
 soak: $(VENV)/.test

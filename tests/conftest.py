@@ -1,5 +1,6 @@
 """Fixtures that more than one kind of test needs."""
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,12 @@ from tests.fakevendor.control import FakeVendor, running
 # Many processes start here, and each would compile the gateway anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+
+@pytest.fixture(autouse=True)
+def _heard() -> None:
+    """What the gateway logs reaches ``caplog``, also after a test that set logging up as the service does."""
+    logging.getLogger("simple_one_api").propagate = True
 
 
 @pytest.fixture(autouse=True, scope="session")

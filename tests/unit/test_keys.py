@@ -133,7 +133,6 @@ def test_a_damaged_file(tmp_path: Path, content: bytes) -> None:
 
 def test_a_file_that_cannot_be_written(caplog: pytest.LogCaptureFixture) -> None:
     """A read-only disk stops the service, or is passed over in silence."""
-    keys._LOG.parent.propagate = True  # type: ignore[union-attr] # it is a child
     known = Keys(Path("/proc/nowhere/keys.json"), Clock())
     known.refused(ONE, "m", error(ErrorKind.QUOTA))
     assert known.resting(ONE, "m") and known.path is None

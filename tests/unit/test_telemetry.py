@@ -37,7 +37,6 @@ def test_fields_leave_out_what_is_unknown() -> None:
 def test_written_once(caplog: pytest.LogCaptureFixture) -> None:
     """Broken: one request leaves two lines."""
     trace = Trace("req_once", "GET", "/")
-    logging.getLogger("simple_one_api").propagate = True
     with caplog.at_level(logging.INFO, logger="simple_one_api.access"):
         trace.write()
         once = len(caplog.records)
@@ -47,7 +46,6 @@ def test_written_once(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_health_checks_are_quiet(caplog: pytest.LogCaptureFixture) -> None:
     """Broken: a health check every few seconds fills the log."""
-    logging.getLogger("simple_one_api").propagate = True
     with caplog.at_level(logging.INFO, logger="simple_one_api.access"):
         Trace("req_quiet", "GET", "/healthz", quiet=True).write()
     assert "req_quiet" not in [record.fields["id"] for record in caplog.records if hasattr(record, "fields")]
@@ -55,7 +53,6 @@ def test_health_checks_are_quiet(caplog: pytest.LogCaptureFixture) -> None:
 
 def test_failure_is_noted_and_the_unexpected_logged(caplog: pytest.LogCaptureFixture) -> None:
     """Broken: a crash leaves no traceback, or an ordinary failure leaves one."""
-    logging.getLogger("simple_one_api").propagate = True
     trace = Trace("req_1", "GET", "/")
     assert trace.failed(ProviderError(ErrorKind.TIMEOUT, "w")).status == 504
     assert (trace.error, caplog.records) == ("timeout", [])
