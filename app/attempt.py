@@ -15,7 +15,7 @@ import gevent
 
 from app import images
 from app.call import Call
-from app.checked import checked
+from app.checked import checked, checked_vectors
 from app.ranges import clamped
 from app.runtime import Target
 from providers import stops, thinking
@@ -149,7 +149,7 @@ class Attempt:
         wire = self._checked(self._encoded(embedder.encode, request, self.target.to))
         with closing(self._send(wire)) as reply:
             _check_status(self.target.vendor, reply)
-            return embedder.decode(b"".join(reply.chunks))
+            return checked_vectors(embedder.decode(b"".join(reply.chunks)))
 
     def _destination(self, request: ChatRequest) -> Destination:
         prepare = self.target.vendor.prepare

@@ -1,4 +1,4 @@
-"""Deltas as ``providers/types.py`` promises them: a vendor's JSON may hold anything in the place of a text or a number.
+"""Deltas and vectors as ``providers/types.py`` promises them: a vendor may put anything in the place of a text or number.
 
 Here, once for all vendors, and before anything of the reply is sent: rendering would fail on it in the middle.
 """
@@ -6,9 +6,10 @@ Here, once for all vendors, and before anything of the reply is sent: rendering 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from providers.types import Delta, Head, ToolCallDelta, Usage
+from providers.types import Delta, EmbeddingReply, Head, ToolCallDelta, Usage
 
 _TEXT: Final = (str, type(None))
+_NUMBERS: Final = {float, int}
 _MOST: Final = 2**53
 """Whole numbers beyond this are no longer exact in every reader of JSON."""
 
@@ -28,6 +29,15 @@ def checked(deltas: Iterable[Delta]) -> Iterator[Delta]:
         if not isinstance(delta.extra, Mapping | None) or not isinstance(delta.beside, Mapping | None):
             raise TypeError("a delta's further fields are no object")
         yield delta
+
+
+def checked_vectors(reply: EmbeddingReply) -> EmbeddingReply:
+    """``reply`` as it is. Raises TypeError where its vectors are not lists of numbers."""
+    for vector in reply.vectors:
+        if type(vector) is not list or not set(map(type, vector)) <= _NUMBERS:
+            raise TypeError("a vector holds something else than numbers")
+    _check_usage(reply.usage)
+    return reply
 
 
 def _texts(*values: object) -> bool:

@@ -87,6 +87,8 @@ _BY_KIND: Final[Mapping[ErrorKind, tuple[int, str, str | None]]] = {
     ErrorKind.INTERNAL: (500, _SERVER, "internal_error"),
 }
 
+_WORDLESS: Final = "the upstream refused without a word"
+
 _HOPELESS: Final = frozenset({ErrorKind.QUOTA, ErrorKind.UPSTREAM_AUTH, ErrorKind.UPSTREAM_REFUSED})
 """Kinds whose status the SDKs would retry although the next try must fail alike."""
 
@@ -114,7 +116,7 @@ def _provider(error: ProviderError) -> ErrorReply:
         headers["x-should-retry"] = "false"
     return _reply(
         error.status or status,
-        redaction.public_message(error.message),
+        redaction.public_message(error.message) or _WORDLESS,
         error.type or type_,
         error.code or code,
         error.param,

@@ -58,12 +58,12 @@ def _tool_choice(value: Any) -> bool:
         return isinstance(value, str)
     function, allowed = value.get("function"), value.get("allowed_tools")
     named = function is None or (isinstance(function, dict) and isinstance(function.get("name"), str))
-    listed = allowed is None or (isinstance(allowed, dict) and _objects(allowed.get("tools") or []))
+    listed = allowed is None or (isinstance(allowed, dict) and _objects(allowed.get("tools")))
     return named and listed and isinstance(value.get("type"), str | None)
 
 
 def _objects(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+    return value is None or (isinstance(value, list) and all(isinstance(item, dict) for item in value))
 
 
 def _function_call(value: Any) -> bool:

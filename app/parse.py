@@ -161,7 +161,9 @@ def _check_calls(calls: Any, path: str) -> None:
         function = call.get("function") if isinstance(call, dict) else None
         if not isinstance(call, dict) or not isinstance(call.get("id"), str):
             raise _fault(f"{path}[{number}].id", "a text", call)
-        if call.get("type", "function") != "function":
+        if not isinstance(call.get("type"), str | None):
+            raise _fault(f"{path}[{number}].type", "a text", call["type"])
+        if (call.get("type") or "function") != "function":
             continue
         if not isinstance(function, dict) or not isinstance(function.get("name"), str):
             raise _fault(f"{path}[{number}].function", 'an object with "name" and "arguments"', function)

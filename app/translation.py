@@ -16,6 +16,9 @@ from config.model import Translation
 from providers.errors import RETRYABLE, ErrorKind, ProviderError
 from providers.types import ChatRequest, Json, Usage
 
+MAX_TEXTS: Final = 500
+"""Each one is a request of its own upstream. DeepL's API takes 50 (https://developers.deepl.com/docs)."""
+
 _PROMPT: Final = """\
 You are a translation engine. Translate the text between the two marker lines {from_lang}into the language with the \
 code or name "{target_lang}". Keep line breaks, markup, placeholders and numbers as they are. Answer with the \
@@ -46,6 +49,8 @@ def wanted(document: Json, model: str) -> Wanted:
     texts = [text] if isinstance(text, str) else text
     if not isinstance(texts, list) or not texts or not all(isinstance(item, str) for item in texts):
         raise ApiError(400, "'text' must be a text, or an array of texts", param="text")
+    if len(texts) > MAX_TEXTS:
+        raise ApiError(400, f"'text' may hold {MAX_TEXTS} texts at the most", param="text")
     words = {name: document.get(name) for name in ("target_lang", "source_lang", "model")}
     for name, value in words.items():
         if not isinstance(value, str | None):

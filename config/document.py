@@ -10,6 +10,7 @@ from config import positions, syntax
 from config.faults import Report, printable
 
 _UNPRINTABLE: Final = yaml.reader.Reader.NON_PRINTABLE
+_LINE_END: Final = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _TOO_LARGE: Final = "the file is larger or more deeply nested than any config"
 
 
@@ -78,8 +79,7 @@ def _yaml(text: str, report: Report) -> Any:
         if "nesting depth" in str(error.problem):
             report.syntax(1, 1, _TOO_LARGE)
             return None
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        line, column = _place_of(error.problem_mark or error.context_mark, text)
         report.syntax(line, column, f"this is not YAML: {_problem(error.problem)}", _hint(text, line, error))
     else:
         _place(composed, report)
@@ -93,12 +93,20 @@ def _problem(words: str | None) -> str:
     return plain.removeprefix("but ")
 
 
+def _place_of(mark: yaml.Mark | None, text: str) -> tuple[int, int]:
+    """Line and column of a parser's mark. The parser sees a line behind the last one, which nobody could look at."""
+    if mark is None:
+        return 1, 1
+    lines = _LINE_END.split(text)
+    return (mark.line + 1, mark.column + 1) if mark.line < len(lines) else (len(lines), len(lines[-1]) + 1)
+
+
 def _hint(text: str, line: int, error: yaml.MarkedYAMLError) -> str:
     lines = text.splitlines()
     if line <= len(lines) and lines[line - 1].lstrip(" ").startswith("\t"):
         return "YAML is indented with blanks, not with tabs"
-    begin = error.context_mark
-    return f"{_problem(error.context)} that begins at {begin.line + 1}:{begin.column + 1}" if begin else ""
+    begun_line, begun_column = _place_of(error.context_mark, text)
+    return f"{_problem(error.context)} that begins at {begun_line}:{begun_column}" if error.context_mark else ""
 
 
 def _place(composed: positions.Composed, report: Report) -> None:

@@ -39,7 +39,7 @@ def _split(chunks: Iterator[bytes]) -> Iterator[bytes]:
     after_cr = False
     for chunk in chunks:
         fresh = chunk.removeprefix(b"\n") if after_cr else chunk
-        after_cr = after_cr and not fresh
+        after_cr = after_cr and not chunk
         for piece in fresh.splitlines(keepends=True):
             line = piece.rstrip(b"\r\n")
             if len(line) == len(piece):

@@ -214,3 +214,26 @@ def test_limits_reach_the_client(monkeypatch: pytest.MonkeyPatch) -> None:
     reply = served.post("/v1/chat/completions", json=ASK)
     assert reply.status_code == 429
     assert int(reply.headers["retry-after"]) > 50
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [(TimeoutError("late"), 408, "request_timeout"), (ValueError("badly framed"), 400, None)],
+)
+def test_a_body_that_does_not_arrive(error: Exception, status: int, code: str | None) -> None:
+    """Broken: a body that is late or broken is a fault of the gateway, with a traceback."""
+
+    class Body:
+        def read(self, _size: int = -1) -> bytes:
+            raise error
+
+    environ = {"wsgi.input": Body(), "wsgi.input_terminated": True, "CONTENT_LENGTH": "10"}
+    reply = client().post("/v1/chat/completions", environ_overrides=environ)
+    assert (reply.status_code, reply.json["error"]["code"]) == (status, code)
+
+
+def test_a_body_that_ends_early() -> None:
+    """Broken: the part of a body that came is taken for the whole."""
+    environ = {"CONTENT_LENGTH": "1000", "wsgi.input_terminated": True}
+    reply = client().post("/v1/chat/completions", data=json.dumps(ASK), environ_overrides=environ)
+    assert reply.status_code == 400 and "content-length" in reply.json["error"]["message"]

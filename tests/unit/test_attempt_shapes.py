@@ -9,10 +9,20 @@ import pytest
 
 from app import render
 from app.attempt import Attempt
-from app.checked import checked
+from app.checked import checked, checked_vectors
 from app.telemetry import Trace
 from providers.errors import ErrorKind, ProviderError
-from providers.types import ChatRequest, Delta, Destination, EmbeddingRequest, Head, ToolCallDelta, Usage, WireRequest
+from providers.types import (
+    ChatRequest,
+    Delta,
+    Destination,
+    EmbeddingReply,
+    EmbeddingRequest,
+    Head,
+    ToolCallDelta,
+    Usage,
+    WireRequest,
+)
 from tests.unit.toy import TOY, call, event, good, request, runtime, upstream, wired
 
 ODD: list[Delta] = [
@@ -54,6 +64,14 @@ def test_what_is_of_its_type() -> None:
     ]
     assert list(checked(good_ones)) == good_ones
     assert orjson.dumps(render.fold(checked(good_ones), "m"))
+
+
+@pytest.mark.parametrize("vector", [None, {"a": 1}, "text", [None], [True], ["0.5"], [[0.5]]], ids=str)
+def test_what_is_no_vector(vector: Any) -> None:
+    """Broken: a vector that is none fails while the answer is written, as a 500."""
+    with pytest.raises(TypeError):
+        checked_vectors(EmbeddingReply([[0.5, 1], vector], Usage(1, 0)))
+    assert checked_vectors(EmbeddingReply([[0.5, 1], []], Usage(1, 0))).vectors == [[0.5, 1], []]
 
 
 def broken(_request: ChatRequest | EmbeddingRequest, _to: Destination) -> WireRequest:

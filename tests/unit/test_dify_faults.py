@@ -92,3 +92,9 @@ def test_wait() -> None:
     """Broken: the vendor's word on when to come back is lost."""
     doc = b'{"code":"too_many_requests","message":"Too many requests","status":429}'
     assert VENDOR.fault(429, {"retry-after": "7"}, doc).retry_after_s == 7
+
+
+@pytest.mark.parametrize("code", [[], {}, 5, True])
+def test_codes_that_are_no_texts(code: object) -> None:
+    """Broken: an odd code ends as a traceback instead of an error with its status."""
+    assert VENDOR.fault(404, {}, orjson.dumps({"code": code, "message": "no"})).message == "no"

@@ -18,6 +18,11 @@ def test_every_kind_has_a_reply(kind: ErrorKind) -> None:
     assert reply.kind == kind.value
 
 
+def test_a_failure_without_a_word() -> None:
+    """Broken: the client reads an empty message."""
+    assert describe(ProviderError(ErrorKind.SERVER_ERROR, "")).error["message"]
+
+
 def test_vendor_values_win_where_given() -> None:
     """Broken: a vendor's own status, type, code or field is replaced by a default."""
     error = ProviderError(

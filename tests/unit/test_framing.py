@@ -47,6 +47,15 @@ def test_any_cut_and_line_end(end: str) -> None:
         assert events(*cut(text, rng.choices(range(len(text)), k=rng.randint(1, 12)))) == EVENTS
 
 
+def test_one_end_of_a_line_is_passed_over_once() -> None:
+    """Broken: where CR and LF come apart, a blank line behind them is lost, and two events run together."""
+    for pieces in (
+        [b"data: {\r", b"\n", b"\n", b"data: }\n\n"],
+        [b"data: {\r", b"", b"\n", b"", b"\n", b"data: }\n\n"],
+    ):
+        assert events(*pieces) == events(b"".join(pieces)) == [Event("", b"{"), Event("", b"}")]
+
+
 def test_event_is_out_with_its_last_byte() -> None:
     """Broken: an event waits for bytes of the next one."""
     source = iter([b'data: {"a":1}\r\n\r', b"later"])
@@ -76,6 +85,22 @@ def test_text_that_is_neither() -> None:
     """Broken: an HTML page vanishes instead of being told."""
     assert events(b"<html>\n<body>no</body>\n") == [Event(BODY, b"<html>\n<body>no</body>")]
     assert events(b"oops\ndata: {}\n\n") == [Event("", b"{}")]
+
+
+def test_documents_over_several_lines() -> None:
+    """Broken: a document is given before its end, or not at it; brackets inside texts are counted."""
+    pretty = b'data: {"a": "]}",\ndata: "b": ["\\"}"]\ndata: }\n'
+    assert events(pretty, b'data: {"c":1}\n') == [Event("", b'{"a": "]}",\n"b": ["\\"}"]\n}'), Event("", b'{"c":1}')]
+    bare = b'{\n  "a": {\n  }\n  }\n'
+    source = iter([bare, b"later"])
+    assert next(framing.sse(source)) == Event(BODY, bare.strip()) and next(source) == b"later"
+
+
+def test_brackets_that_are_no_json() -> None:
+    """Broken: a line of log in a stream swallows the names of all later events, and becomes one itself."""
+    stream = b'[INFO] ready\nevent: e\ndata: {"a":1}\n\n{not json}\n\ndata: {"b":2}\n\n'
+    assert events(stream) == [Event("e", b'{"a":1}'), Event("", b'{"b":2}')]
+    assert events(b"[INFO] ready\n[INFO] gone\n") == [Event(BODY, b"[INFO] ready\n[INFO] gone")]
 
 
 def test_unfinished_last_event_is_given() -> None:
@@ -108,6 +133,9 @@ def test_endless_line_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ProviderError) as caught:
         events(*([b"x" * 100] * 11))
     assert caught.value.kind is ErrorKind.MALFORMED
+    for endless in (b"data: {\n", b"{\n"):
+        with pytest.raises(ProviderError):
+            events(*([endless * 10] * 101))
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b"{}x", b"[1", b"nope", b"{'a':1}"])

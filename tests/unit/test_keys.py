@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app import cli, keys, keyscli, state
+from app import cli, keyscli, state
 from app.keys import Key, Keys, key_id
 from app.keystate import ALL_MODELS, MOST_S, Rest, rest, scope
 from providers.errors import ErrorKind, ProviderError

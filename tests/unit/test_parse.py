@@ -81,6 +81,14 @@ def test_wide_is_not_deep() -> None:
             {"messages": [{"role": "assistant", "tool_calls": [{"id": "a", "function": {"name": "f"}}]}]},
             "messages[0].tool_calls[0].function.arguments",
         ),
+        (
+            {"messages": [{"role": "assistant", "tool_calls": [{"id": "a", "type": 5}]}]},
+            "messages[0].tool_calls[0].type",
+        ),
+        (
+            {"messages": [{"role": "assistant", "tool_calls": [{"id": "a", "type": None}]}]},
+            "messages[0].tool_calls[0].function",
+        ),
         ({"stream": "yes"}, "stream"),
         ({"stream_options": {}}, "stream_options"),
         ({"temperature": "hot"}, "temperature"),

@@ -46,14 +46,14 @@ def fault(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError
     if not isinstance(doc, dict):
         # A proxy in front of the vendor refuses clients it does not like; the key has no part in it.
         return ProviderError(Kind.SERVER_ERROR, error.message) if status == 403 else error
-    code = doc.get("code")
+    code = doc.get("code") if isinstance(doc.get("code"), str) else None
     if code == _NO_MODEL:
         return ProviderError(Kind.UPSTREAM_AUTH, error.message, status=400, type="invalid_request_error", code=code)
     if code in _WRONG_APP:
         error.message += f" ({code}: server_url must end in the endpoint for this kind of app)"
     if error.kind is Kind.SERVER_ERROR:
-        return of_model(error.message, code if isinstance(code, str) else None)
-    if error.kind is Kind.OVERLOADED and isinstance(code, str):
+        return of_model(error.message, code)
+    if error.kind is Kind.OVERLOADED and code:
         error.code = code
     return error
 

@@ -1,0 +1,1 @@
+"""Properties that hold for any input: few and fixed examples in the suite, many and fresh ones in ``make fuzz``."""
