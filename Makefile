@@ -29,8 +29,8 @@ run: $(VENV)/.installed $(if $(HAS_CONFIG),,local)
 
 # Line by line what each part does, with coverage; then what starts servers, or goes through thousands of cases, which
 # would take twice as long when watched and covers nothing else. A file stays together, since its tests share a gateway.
-PARTS := -n 2 --ignore tests/e2e --ignore tests/fuzz --ignore tests/conformance
-WHOLE := -n 3 --dist loadfile tests/e2e tests/fuzz tests/conformance
+PARTS := -n 3 --ignore tests/e2e --ignore tests/fuzz --ignore tests/conformance
+WHOLE := -n 5 --dist loadfile tests/e2e tests/fuzz tests/conformance
 COVERAGE := --cov --cov-report=term:skip-covered --cov-fail-under=95
 
 test: $(VENV)/.test

@@ -1,4 +1,4 @@
-"""Deltas and vectors as ``providers/types.py`` promises them: a vendor may put anything in the place of a text.
+"""Deltas and vectors as ``providers/types.py`` promises them: a vendor may put anything into the place of a text.
 
 Here, once for all vendors, and before anything of the reply is sent: rendering would fail on it in the middle.
 """

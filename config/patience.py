@@ -1,6 +1,7 @@
 """How long a client may take, and how many of them there may be: what gunicorn leaves open."""
 
 import resource
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -30,11 +31,15 @@ class Patient:
 
     def read(self, size: int | None = None) -> bytes:
         """Up to ``size`` bytes, less only at the end of the body."""
-        left = -1 if size is None else size
+        left = sys.maxsize if size is None or size < 0 else size
         pieces: list[bytes] = []
-        while left and (piece := self._piece(min(left, PIECE_BYTES) if left > 0 else PIECE_BYTES)):
+        while left:
+            asked = min(left, PIECE_BYTES)
+            piece = self._piece(asked)
             pieces.append(piece)
-            left -= len(piece) if left > 0 else 0
+            left -= len(piece)
+            if len(piece) < asked:
+                break
         return b"".join(pieces)
 
     def _piece(self, size: int) -> bytes:

@@ -1,12 +1,14 @@
 """The gateway as its own OpenAPI description has it, over a toy vendor that answers everything."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 import yaml
 from flask import Flask
+from jsonschema import Draft202012Validator
 
 from app.factory import create_app
 from app.runtime import Holder
@@ -54,5 +56,21 @@ def written(value: Any) -> Any:
 
 def check(case: Any, **where: Any) -> None:
     """Fail unless the answer has a status, a type, headers and a shape that are described, and fits its request."""
+    from schemathesis.specs.openapi.checks import negative_data_rejection  # noqa: PLC0415 - it may be missing
+
     case.body = written(case.body)
-    case.call_and_validate(headers=AUTH, **where)
+    # What was spoilt on purpose may have become good in another way, and then has to be answered.
+    excluded = [negative_data_rejection] if case.media_type and _is_good(case.path, case.body) else []
+    case.call_and_validate(headers=AUTH, excluded_checks=excluded, **where)
+
+
+def _is_good(path: str, body: Any) -> bool:
+    """Whether a body is one that the description allows at an address."""
+    return bool(_validator(path).is_valid(body))
+
+
+@cache
+def _validator(path: str) -> Draft202012Validator:
+    document = description()
+    schema = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    return Draft202012Validator({**schema, "components": document["components"]})
