@@ -51,7 +51,7 @@ def written(value: Any) -> Any:
         return {name: written(inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [written(inner) for inner in value]
-    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**53 else value
+    return int(value) if isinstance(value, float) and value.is_integer() and -(2**63) <= value < 2**64 else value
 
 
 def check(case: Any, **where: Any) -> None:

@@ -96,7 +96,7 @@ def _line_count(lines: list[str]) -> int:
     return sum(1 + sum(map(line.count, "\r\x85\u2028\u2029")) for line in lines)
 
 
-@sized(150, 15_000)
+@sized(80, 15_000)
 def test_any_file_is_settings_or_faults(size: Size) -> None:
     """Broken: a slip in a config file ends the start, or a reload, with a traceback, or never ends."""
 

@@ -36,7 +36,7 @@ def deltas(vendor: Vendor, pieces: list[bytes]) -> list[Delta]:
     return found
 
 
-@sized(500, 40_000)
+@sized(200, 40_000)
 def test_any_reply_is_deltas_or_an_error(size: Size) -> None:
     """Broken: an upstream's odd answer ends as a traceback and a 500, or never ends."""
 
@@ -67,7 +67,7 @@ headers: Final = st.dictionaries(
 )
 
 
-@sized(400, 40_000)
+@sized(160, 40_000)
 def test_any_refusal_is_an_error(size: Size) -> None:
     """Broken: an odd body or header of a refusal ends as a traceback instead of an error with its status."""
 
@@ -85,7 +85,7 @@ def test_any_refusal_is_an_error(size: Size) -> None:
     size.check(an_error, st.tuples(rows, statuses, headers, bodies))
 
 
-@sized(150, 20_000)
+@sized(80, 20_000)
 def test_any_reply_to_embeddings_is_vectors_or_an_error(size: Size) -> None:
     """Broken: an odd answer with vectors ends as a traceback, or as vectors that are none."""
     rows = [(name, vendor.embed) for name, vendor in sorted(VENDORS.items()) if vendor.embed]

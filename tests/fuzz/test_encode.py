@@ -37,7 +37,7 @@ def check_refusal(error: ProviderError) -> None:
     assert orjson.loads(errors.describe(error).body)["error"]["message"]
 
 
-@sized(300, 30_000)
+@sized(80, 30_000)
 def test_any_chat_is_sent_or_refused(size: Size) -> None:
     """Broken: a request that OpenAI would take ends as a traceback, or changes the address that it is sent to."""
 
@@ -60,7 +60,7 @@ def test_any_chat_is_sent_or_refused(size: Size) -> None:
     size.check(sent_or_refused, st.tuples(rows, chats()))
 
 
-@sized(150, 20_000)
+@sized(80, 20_000)
 def test_any_texts_are_sent_or_refused(size: Size) -> None:
     """The same for embeddings."""
     embedders = st.sampled_from([VENDORS[name] for name in sorted(VENDORS) if VENDORS[name].embed])

@@ -66,7 +66,7 @@ def events(frame: Callable[[Iterator[bytes]], Iterator[Event]], pieces: list[byt
         return error.message
 
 
-@sized(500, 40_000)
+@sized(200, 40_000)
 def test_cuts_make_no_difference(size: Size) -> None:
     """Broken: what is read of a stream depends on how the network cut it."""
 
@@ -81,7 +81,7 @@ def test_cuts_make_no_difference(size: Size) -> None:
     size.check(the_same_in_any_cuts, st.tuples(streams, st.lists(st.integers(0, 400), max_size=8)))
 
 
-@sized(200, 20_000)
+@sized(100, 20_000)
 def test_line_ends_make_no_difference(size: Size) -> None:
     """Broken: a stream with CRLF, or with CR, is read otherwise than with LF."""
 
@@ -94,7 +94,7 @@ def test_line_ends_make_no_difference(size: Size) -> None:
     size.check(the_same_with_any_line_end, streams)
 
 
-@sized(200, 20_000)
+@sized(100, 20_000)
 def test_an_event_is_out_with_its_blank_line(size: Size) -> None:
     """Broken: what came before is held back, or changed, by what comes after."""
 

@@ -55,7 +55,7 @@ def _has_content(message: dict[str, Any]) -> bool:
     return isinstance(content, str) or message["role"] in ("assistant", "function")
 
 
-@sized(400, 30_000)
+@sized(160, 30_000)
 def test_any_body_is_a_request_or_a_400(size: Size) -> None:
     """Broken: a body that a client can send ends as a 500, or as a 400 that does not say what is wrong."""
 
@@ -69,7 +69,7 @@ def test_any_body_is_a_request_or_a_400(size: Size) -> None:
     size.check(a_request_or_a_400, bodies)
 
 
-@sized(150, 10_000)
+@sized(80, 10_000)
 def test_a_good_request_is_taken(size: Size) -> None:
     """Broken: a request that OpenAI takes is refused, or something of it is lost."""
 

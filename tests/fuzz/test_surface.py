@@ -66,7 +66,7 @@ def operations(size: Size) -> list[Any]:
     return every if size.long else [first for first in every if first.path in ALIASES.values()]
 
 
-@sized(120, 4_000)
+@sized(60, 4_000)
 def test_good_calls_are_answered(size: Size, operations: list[Any]) -> None:
     """Broken: a call that the description allows is refused, or answered in another form than it says."""
     each = Size(size.examples // len(operations), size.long)
@@ -78,7 +78,7 @@ def test_good_calls_are_answered(size: Size, operations: list[Any]) -> None:
         each.check(answered, operation.as_strategy())
 
 
-@sized(120, 4_000)
+@sized(60, 4_000)
 def test_bad_calls_are_refused(size: Size, operations: list[Any]) -> None:
     """Broken: a call that the description forbids is carried out, or fails as a 500."""
     from schemathesis.generation import GenerationMode  # noqa: PLC0415 - it may be missing
