@@ -176,10 +176,6 @@ def _note_row(entry: Entry, row: Vendor, tidied: dict[str, Any], path: Path, aro
     report = around.report
     if entry.provider and not by_service(around.vendors, entry.provider):
         report.note((*path, "provider"), f'no vendor is called "{printable(entry.provider)}"; {row.name} is used')
-    if entry.enabled and not row.spoken:
-        report.note(
-            path, f"this version does not speak the protocol of {row.name} yet; its models answer with an error"
-        )
     for name in tidied:
         if name not in _ENTRY.fields and name not in row.options:
             report.note((*path, name), f"has no effect for {row.name}")

@@ -126,7 +126,6 @@ class Vendor:
     ``timeouts`` hold where an entry says nothing, for vendors that are slow by nature.
     ``supports`` holds what the row can do, in the words of ``providers/support.py``. ``title`` is what it is, in a few
     words for tables, ``title_zh`` the same in Chinese where that differs.
-    ``spoken`` False marks a row whose protocol is not written yet: its ``encode`` refuses.
     ``decode`` must end every reply with a ``finish_reason`` taken from the vendor's own field, or raise; events that
     run out before that are turned into an error by the gateway. Unknown event kinds are ignored.
     """
@@ -155,7 +154,6 @@ class Vendor:
     owns: Callable[[ChatRequest, Destination], bool] | None = None
     inlines: Inlines = False
     timeouts: Timeouts = Timeouts()  # noqa: RUF009 - frozen
-    spoken: bool = True
     supports: frozenset[str] = frozenset()
     title: str = ""
     title_zh: str = ""

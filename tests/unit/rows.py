@@ -64,7 +64,7 @@ _ALL = (
         optional=("api_secret",),
         note="api_key is the console's APIPassword",
     ),
-    _row("claude", "https://api.anthropic.com/v1/messages", options=frozenset({"anthropic_beta"}), spoken=False),
+    _row("claude", "https://api.anthropic.com/v1/messages", options=frozenset({"anthropic_beta"})),
     _row("vertexai", "https://aiplatform.googleapis.com", ("project_id", "location", "json_file")),
 )
 

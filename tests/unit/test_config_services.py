@@ -178,10 +178,7 @@ def test_options() -> None:
 
 
 def test_row_notes() -> None:
-    """A vendor that this version cannot speak, or a provider that is none, goes unnoticed."""
-    assert notes("claude") == [
-        "services.claude[0]: this version does not speak the protocol of claude yet; its models answer with an error"
-    ]
+    """A provider that is none goes unnoticed."""
     assert notes("openai", provider="someone") == [
         'services.openai[0].provider: no vendor is called "someone"; openai is used'
     ]

@@ -7,12 +7,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from providers.errors import ErrorKind, ProviderError
 from providers.types import ChatRequest, Destination
 from providers.vendor import Vendor, choose, load_vendors
 from providers.wires.openai.row import WIRE
 from providers.wires.openai.table import renewed
-from providers.wires.unspoken import unspoken
 
 VENDORS: Mapping[str, Vendor] = load_vendors()
 ROWS = [pytest.param(row, id=name) for name, row in VENDORS.items()]
@@ -80,15 +78,6 @@ def test_services_of_old_configs_are_known() -> None:
     more = "cozecn cozecom dashscope bailian aliyun dify vertexai agentbuilder"
     for service in f"{names} {more}".split():
         assert choose(VENDORS, service, "", "", frozenset({"api_key"})) is not None, service
-
-
-def test_unspoken_protocols_say_so() -> None:
-    """A request to a protocol that is not written yet fails without saying why."""
-    row = unspoken("x", "https://x.example", "", "X's protocol", VENDORS["openai"].credentials)
-    with pytest.raises(ProviderError, match="does not speak X's protocol yet") as raised:
-        row.encode(HELLO, Destination("m", ""))
-    assert raised.value.kind is ErrorKind.UNSUPPORTED
-    assert not row.spoken
 
 
 def test_table_in_the_docs_is_fresh() -> None:
