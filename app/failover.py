@@ -45,8 +45,7 @@ class Tries:
     _alone: bool = False
 
     def __post_init__(self) -> None:
-        targets = list(chain.from_iterable(self.tiers))
-        self._alone = len(targets) == 1 and not _patience_s(targets[0])
+        self._alone = sum(map(len, self.tiers)) == 1
         self._left = [list(tier) for tier in self.tiers]
 
     @property
@@ -108,12 +107,13 @@ class Tries:
     def _rest(self, target: Target) -> Entry | None:
         """The rest of a target's credential, if it counts: one that stands alone is asked all the same.
 
-        Its client then hears the vendor's own words, and a key that works again is noticed at once. Where its entry has
-        limits, requests may wait, and do so.
+        Its client then hears the vendor's own words, and a key that works again is noticed at once. Only where nothing
+        but time helps, and its entry lets requests wait, they do.
         """
-        if self._alone or not self._settings.rest_keys:
+        entry = self.call.runtime.keys.resting(target.key, target.to.model) if self._settings.rest_keys else None
+        if entry and self._alone and not (entry.rest.waits_for_time() and _patience_s(target)):
             return None
-        return self.call.runtime.keys.resting(target.key, target.to.model)
+        return entry
 
     def _is_well(self, target: Target) -> bool:
         return not target.breaker.wait_s(time.monotonic()) and not self._rest(target)

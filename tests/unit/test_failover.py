@@ -198,6 +198,14 @@ def test_a_target_that_stands_alone_is_asked() -> None:
     assert len(transports["a"].sent) == 4
 
 
+def test_a_target_that_stands_alone_behind_limits() -> None:
+    """A spent key is not asked, though it may have been filled up; or a limited one is, though its time is told."""
+    answers, limits = "402 401 429+40 ok", Limits(rpm=1000, queue_s=5.0)
+    made, transports = wired(runtime(upstream("a", limits=limits), vendor=VENDOR), a=script(answers))
+    assert [ask(made)[0] for _ in range(4)] == ["quota", "upstream_auth", "rate_limited", "rate_limited"]
+    assert len(transports["a"].sent) == 3
+
+
 def test_credentials_that_all_rest() -> None:
     """Spent keys are all asked with every request, or none is asked again for hours."""
     made, transports = three("402 ok", "402")
