@@ -17,6 +17,9 @@ PROBE_AFTER_S: Final = 60.0
 
 ALL_MODELS: Final = "*"
 
+_MOST_DOUBLINGS: Final = 32
+"""Far beyond any longest rest, and far below what a number can hold after thousands of refusals in a row."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -61,5 +64,5 @@ def rest(error: ProviderError, before: Rest | None, now: float) -> Rest | None:
     if error.retry_after_s is not None:
         rest_s = min(max(0.0, error.retry_after_s), MOST_S)
     else:
-        rest_s = min(rule.first_s * 2 ** (count - 1), rule.most_s)
+        rest_s = min(rule.first_s * 2.0 ** min(count - 1, _MOST_DOUBLINGS), rule.most_s)
     return Rest(error.kind, now, now + rest_s, count)

@@ -48,6 +48,12 @@ def test_rests_grow(kind: ErrorKind, expected: list[float]) -> None:
     assert lengths == expected
 
 
+def test_thousands_of_refusals_in_a_row() -> None:
+    """A key that nobody mends makes a request fail with an error of the gateway's own."""
+    made = rest(error(ErrorKind.RATE_LIMITED), Rest(ErrorKind.RATE_LIMITED, 0, 0, 5000), 100.0)
+    assert made is not None and (made.count, made.until - 100.0) == (5001, 60)
+
+
 def test_the_vendor_knows_better() -> None:
     """What the vendor says of the time is not heeded, or anything it says is believed."""
     for told_s, expected_s in ((7.5, 7.5), (0.0, 0.0), (10 * MOST_S, MOST_S), (-3.0, 0.0)):
