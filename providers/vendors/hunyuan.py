@@ -9,7 +9,6 @@ from providers import auth, support
 from providers.types import Json
 from providers.vendor import CredentialFields, Vendor
 from providers.wires.hunyuan import embeddings, faults, reply, request, turns
-from providers.wires.openai import legacy
 from providers.wires.openai.dialect import Dialect, Range
 from providers.wires.openai.row import row
 
@@ -52,7 +51,7 @@ def pick(server_url: str, fields: frozenset[str]) -> str:
 
 
 def _adjust(body: Json, losses: list[str]) -> None:
-    body["messages"] = turns.arrange([legacy.message(message) for message in body["messages"]], losses)
+    body["messages"] = turns.arrange(body["messages"], losses)
     given = body.get("seed")
     if type(given) is int and request.seed(given) != given:
         body["seed"] = request.seed(given)
@@ -68,6 +67,7 @@ DIALECT: Final = Dialect(
     # Answers of this surface, too, end behind a stop text instead of before it.
     cut_stops=True,
     adjust=_adjust,
+    modern_only=True,
     null_content="empty",
     keep_5xx=False,
     embedding_drop=frozenset({"dimensions", "encoding_format", "user"}),

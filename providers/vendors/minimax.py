@@ -8,7 +8,6 @@ from providers import support
 from providers.types import ChatRequest, Delta, Destination, Event, Json, WireRequest
 from providers.vendor import CredentialFields, Vendor
 from providers.wires.minimax import addresses, embeddings, pro, reply
-from providers.wires.openai import legacy
 from providers.wires.openai.dialect import MAX_COMPLETION_TOKENS, Dialect, ModelRule, Range, models
 from providers.wires.openai.row import row
 
@@ -42,13 +41,23 @@ def pick(server_url: str, _fields: frozenset[str]) -> str:
 
 
 def _adjust(body: Json, _losses: list[str]) -> None:
-    """Older spellings put into today's, and a schema for tools without one: both are refused (2013)."""
-    body["messages"] = [legacy.message(message) for message in body["messages"]]
-    modern = legacy.params(body)
-    body.clear()
-    body.update(modern)
+    """A schema for tools without one, and an object for calls without arguments: both are refused (2013)."""
+    body["messages"] = [_with_arguments(message) for message in body["messages"]]
     if body.get("tools"):
         body["tools"] = [_with_parameters(tool) for tool in body["tools"]]
+
+
+def _with_arguments(message: Json) -> Json:
+    if not message.get("tool_calls"):
+        return message
+    return {**message, "tool_calls": [_call_with_arguments(call) for call in message["tool_calls"]]}
+
+
+def _call_with_arguments(call: Json) -> Json:
+    function = call.get("function")
+    if not isinstance(function, dict) or function.get("arguments"):
+        return call
+    return {**call, "function": {**function, "arguments": "{}"}}
 
 
 def _with_parameters(tool: Json) -> Json:
@@ -69,6 +78,7 @@ DIALECT: Final = Dialect(
         ModelRule(models(r"minimax-m3"), clamp={"temperature": Range(0, 2)}),
     ),
     merge_system=True,
+    modern_only=True,
     adjust=_adjust,
     # Its own thinking must come back in full, in whatever field it left.
     strip=frozenset({"refusal", "annotations", "audio"}),
@@ -88,6 +98,7 @@ V2_DIALECT: Final = Dialect(
     ),
     tool_choices=frozenset({"auto", "none"}),
     merge_system=True,
+    modern_only=True,
     adjust=_adjust,
     strip=frozenset({"refusal", "annotations", "audio"}),
     keep_5xx=False,

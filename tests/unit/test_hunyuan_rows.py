@@ -109,3 +109,21 @@ def test_reasoning_does_not_go_back() -> None:
     ]
     assert b"reasoning" not in encoded("hunyuan-openai", messages=history).body
     assert b"easoning" not in encoded("hunyuan", messages=history).body
+
+
+def test_older_words_on_the_openai_surface() -> None:
+    """Functions of old go up beside a history in today's words, or what the assistant refused is lost."""
+    history = [
+        {"role": "user", "content": "x"},
+        {"role": "assistant", "content": None, "refusal": "no"},
+        {"role": "user", "content": "y"},
+        {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
+        {"role": "function", "name": "f", "content": "r"},
+    ]
+    wire = encoded("hunyuan-openai", messages=history, functions=[{"name": "f"}], function_call="none")
+    body = orjson.loads(wire.body)
+    assert body.keys() == {"model", "messages", "tools", "tool_choice"}
+    assert body["tools"] == [{"type": "function", "function": {"name": "f"}}]
+    assert body["messages"][1] == {"role": "assistant", "content": "no"}
+    assert body["messages"][4] == {"role": "tool", "tool_call_id": "call_f", "content": "r"}
+    assert wire.changes == ()

@@ -40,6 +40,9 @@ def short(messages: list[dict[str, Any]]) -> str:
         ("us", "su", ["merged system messages into the first"]),
         ("ssus", "su", ["merged system messages into the first"]),
         ("au", "u", ["dropped messages of the assistant before the first of the user"]),
+        ("sct", "suct", ["added a user message before the first tool call"]),
+        ("ctau", "uctau", ["added a user message before the first tool call"]),
+        ("cu", "u", ["dropped messages of the assistant before the first of the user"]),
         ("ua", "uau", ["added a user message at the end"]),
         ("s", "su", ["added a user message at the end"]),
         ("uctu", "uctau", ["added an assistant message between a tool result and a user message"]),
@@ -85,6 +88,16 @@ def test_empty_texts_of_the_user_go() -> None:
 def test_an_empty_system_message_goes() -> None:
     """The vendor refuses empty system text."""
     assert short(arrange([{"role": "system", "content": ""}, *said("u")], [])) == "u"
+
+
+@pytest.mark.parametrize("role", ["user", "system"])
+def test_empty_parts_are_empty_too(role: str) -> None:
+    """An array of parts without a letter of text goes up, and is refused as empty."""
+    empty = [{"type": "text", "text": ""}, {"type": "text", "text": ""}]
+    for content in (empty, empty[:1], []):
+        assert arrange([{"role": role, "content": content}, *said("u")], []) == said("u")
+    image = {"type": "image_url", "image_url": {"url": "data:,"}}
+    assert arrange([{"role": "user", "content": [image]}], [])[0]["content"] == [image]
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,12 @@ def test_pro_calls_become_turns() -> None:
     assert losses == []
 
 
+def test_pro_calls_without_arguments() -> None:
+    """A call's text goes up that is no JSON."""
+    said, _ = speakers(USER, {"role": "assistant", "content": None, "tool_calls": [call("1", "")]}, result("1", "{}"))
+    assert said[1]["function_call"] == {"name": "f", "arguments": "{}"}
+
+
 @pytest.mark.parametrize(
     ("messages", "said", "losses"),
     [

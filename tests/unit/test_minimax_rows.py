@@ -60,6 +60,7 @@ def test_required_fields(row: str, required: tuple[str, ...]) -> None:
         ("https://h/v1/text/chatcompletion_pro?a=b", "?a=b&GroupId=12%203%264"),
         ("https://h/v1/text/chatcompletion_pro?groupid=7", "?groupid=7"),
         ("https://h/v1/text/chatcompletion_v2", "?GroupId=12%203%264"),
+        ("https://h/relay/chatcompletion_pro/", "?GroupId=12%203%264"),
         ("https://h/v1/embeddings", "?GroupId=12%203%264"),
         ("https://h/v1/chat/completions", ""),
     ],
@@ -72,6 +73,13 @@ def test_signing(row: str, url: str, query: str) -> None:
     assert ROWS[row].sign(WireRequest("POST", url, {}, b""), {"api_key": Secret("k")}, 0.0).url == url
 
 
+def test_a_group_left_open() -> None:
+    """The group that the address only begins to name goes up empty, and the vendor refuses the key (1004)."""
+    for query, sent in (("GroupId=", "GroupId=12%203%264"), ("a=b&groupid", "a=b&GroupId=12%203%264")):
+        request = WireRequest("POST", f"https://h/v1/text/chatcompletion_pro?{query}", {}, b"")
+        assert ROWS["minimax-pro"].sign(request, GROUPED, 0.0).url == f"https://h/v1/text/chatcompletion_pro?{sent}"
+
+
 @pytest.mark.parametrize(
     ("row", "server_url", "url"),
     [
@@ -81,6 +89,8 @@ def test_signing(row: str, url: str, query: str) -> None:
         ("minimax-v2", "https://h/v1/text/chatcompletion_v2", "https://h/v1/embeddings"),
         ("minimax-openai", "https://h/v1/chat/completions", "https://h/v1/embeddings"),
         ("minimax-openai", "https://h", "https://h/v1/embeddings"),
+        ("minimax-pro", "https://h/relay/v1/chatcompletion_pro", "https://h/relay/v1/embeddings"),
+        ("minimax-openai", "https://h/v1/text/chatcompletion", "https://h/v1/embeddings"),
     ],
 )
 def test_where_embeddings_are(row: str, server_url: str, url: str) -> None:

@@ -29,6 +29,7 @@ from tests.unit.minimax import BARE, NOTHING, ROWS, USER, encoded, sent
             [],
         ),
         ("MiniMax-M1", {"tools": [BARE], "tool_choice": "required"}, None, ["dropped tool_choice"]),
+        ("MiniMax-M1", {"functions": [{"name": "g"}], "function_call": {"name": "g"}}, None, ["dropped tool_choice"]),
         (
             "MiniMax-M1",
             {"stream": True, "stream_options": {"include_usage": True}},
@@ -63,6 +64,25 @@ def test_openai_bodies(row: str) -> None:
     assert body["messages"][0] == {"role": "system", "content": "a\nb"}
     assert body["messages"][2] == {"role": "assistant", "content": "<think>t</think>y", "reasoning_content": "r"}
     assert body["tools"] == [{"type": "function", "function": {"name": "g", "parameters": NOTHING}}]
+
+
+@pytest.mark.parametrize("row", ["minimax-openai", "minimax-v2"])
+def test_calls_in_the_history(row: str) -> None:
+    """A call without arguments, whose text is no JSON, makes the vendor refuse the history; or a refusal is lost."""
+    call = {"id": "1", "type": "function", "function": {"name": "f", "arguments": ""}}
+    history = [
+        USER,
+        {"role": "assistant", "content": None, "refusal": "no"},
+        USER,
+        {"role": "assistant", "content": "y", "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "1", "content": "r"},
+    ]
+    wire = encoded(row, messages=history)
+    said = orjson.loads(wire.body)["messages"]
+    assert said[1] == {"role": "assistant", "content": "no"}
+    assert said[3] == {**history[3], "tool_calls": [{**call, "function": {"name": "f", "arguments": "{}"}}]}
+    assert said[4] == history[4]
+    assert wire.changes == ()
 
 
 @pytest.mark.parametrize(("model", "sent_as"), [("MiniMax-M2", 0.01), ("MiniMax-M3", 0)])

@@ -5,7 +5,7 @@ Source: https://cloud.tencent.com/document/api/1729/105701 (Messages), checked 2
 """
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 from providers.types import Json
 
@@ -19,7 +19,7 @@ def arrange(messages: list[Json], losses: list[str]) -> list[Json]:
 
     Several tool results may stand in a row; they count as the user's side.
     """
-    systems = [message for message in messages if message["role"] == "system" and message["content"]]
+    systems = [message for message in messages if message["role"] == "system" and not _silent(message["content"])]
     others = [message for message in messages if message["role"] != "system" and not _empty(message)]
     if any(map(_empty, messages)):
         losses.append("dropped empty user messages")
@@ -36,21 +36,36 @@ def arrange(messages: list[Json], losses: list[str]) -> list[Json]:
 
 def _empty(message: Json) -> bool:
     """Whether it is a user message that says nothing, which the vendor refuses."""
-    return message["role"] == "user" and not message["content"]
+    return message["role"] == "user" and _silent(message["content"])
+
+
+def _silent(content: Any) -> bool:
+    """Whether a content holds nothing, be it a text or an array of parts."""
+    if isinstance(content, list):
+        return all(part["type"] == "text" and not part["text"] for part in content)
+    return not content
 
 
 def _by_turns(messages: list[Json], losses: list[str]) -> list[Json]:
     turns = list(_merged(messages))
     if len(turns) < len(messages):
         losses.append("merged neighbouring messages of one role")
-    turns = _between(turns, losses)
-    if turns and turns[0]["role"] == "assistant":
-        turns = turns[1:]
-        losses.append("dropped messages of the assistant before the first of the user")
+    turns = _between(_begun(turns, losses), losses)
     if not turns or turns[-1]["role"] == "assistant":
         turns.append({"role": "user", "content": CONTINUE})
         losses.append("added a user message at the end")
     return turns
+
+
+def _begun(turns: list[Json], losses: list[str]) -> list[Json]:
+    """The turns without what the assistant says first; calls with results stay, since those would answer nothing."""
+    if not turns or turns[0]["role"] != "assistant":
+        return turns
+    if len(turns) > 1 and turns[1]["role"] == "tool":
+        losses.append("added a user message before the first tool call")
+        return [{"role": "user", "content": CONTINUE}, *turns]
+    losses.append("dropped messages of the assistant before the first of the user")
+    return turns[1:]
 
 
 def _merged(messages: list[Json]) -> Iterator[Json]:

@@ -1,6 +1,7 @@
 """Which of the vendor's protocols an address or a model means, where it lives, and how its requests are signed."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
@@ -13,8 +14,6 @@ V2_URL: Final = f"{BASE_URL}/text/chatcompletion_v2"
 PRO_URL: Final = "https://api.minimax.chat/v1/text/chatcompletion_pro"
 EMBEDDINGS_URL: Final = "https://api.minimax.chat/v1/embeddings"
 """Where each protocol is without a ``server_url``: the old host is the one that is documented for the old ones."""
-
-_GROUPED: Final = ("/text/chatcompletion_pro", "/text/chatcompletion_v2", "/embeddings")
 
 
 def protocol_of(server_url: str) -> str:
@@ -40,9 +39,8 @@ def names_group(server_url: str) -> bool:
 def surface_url(server_url: str, _model: str) -> str:
     """The base of the OpenAI surface on the same host, for addresses of the older protocols too."""
     scheme, host, path, query, _ = urlsplit(server_url)
-    if "/text/chatcompletion" in path:
-        return urlunsplit((scheme, host, path.partition("/text/")[0], query, ""))
-    return urlunsplit((scheme, host, path, query, ""))
+    before, older, _ = path.partition("/chatcompletion")
+    return urlunsplit((scheme, host, before.removesuffix("/text") if older else path, query, ""))
 
 
 def embeddings_url(server_url: str) -> str:
@@ -54,6 +52,19 @@ def sign(request: WireRequest, credential: Mapping[str, Secret], now: float) -> 
     """The request with the key as bearer; where its address takes a group and the credential has one, with that too."""
     signed = auth.bearer(request, credential, now)
     group = credential.get("group_id")
-    if not group or not urlsplit(request.url).path.rstrip("/").endswith(_GROUPED):
+    if not group or not _takes_group(request.url):
         return signed
-    return auth.with_query(signed, GroupId=group.reveal())
+    return auth.with_query(_without_open_group(signed), GroupId=group.reveal())
+
+
+def _takes_group(url: str) -> bool:
+    return protocol_of(url) != "openai" or urlsplit(url).path.endswith(EMBEDDINGS)
+
+
+def _without_open_group(request: WireRequest) -> WireRequest:
+    """The request without a ``GroupId=`` that names no group, as addresses copied from the reference end with."""
+    if names_group(request.url):
+        return request
+    scheme, host, path, query, _ = urlsplit(request.url)
+    kept = [field for field in query.split("&") if field.partition("=")[0].casefold() != "groupid"]
+    return replace(request, url=urlunsplit((scheme, host, path, "&".join(kept), "")))

@@ -89,7 +89,7 @@ def _function(call: Json) -> Json:
     function = call.get("function")
     if not isinstance(function, dict):
         _refuse(f"this model knows no tool calls of type {call.get('type')}")
-    return {"name": function["name"], "arguments": function["arguments"]}
+    return {"name": function["name"], "arguments": function["arguments"] or "{}"}
 
 
 def _result(message: Json) -> Json:
