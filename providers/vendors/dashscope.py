@@ -7,6 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from providers import auth, framing, support
+from providers.errors import ProviderError
 from providers.types import Json, Secret, WireRequest
 from providers.vendor import CredentialFields, Vendor
 from providers.wires.anthropic import faults as anthropic_faults
@@ -35,7 +36,8 @@ EMBEDDING_MODELS: Final = ("text-embedding-v4", "text-embedding-v3", "text-embed
 def pick(server_url: str, _fields: frozenset[str], default: str) -> str:
     """The name of the row for an address; ``default`` where it names no protocol."""
     path = urlsplit(server_url).path.rstrip("/") + "/"
-    if "/compatible-mode/" in path or path.endswith("/chat/completions/"):
+    # A bare /v1 is the address of a coding plan: https://coding.dashscope.aliyuncs.com/v1.
+    if "/compatible-mode/" in path or path.endswith("/chat/completions/") or path.startswith("/v1/"):
         return "dashscope-openai"
     if "/apps/anthropic/" in path:
         return "dashscope-anthropic"
@@ -44,10 +46,11 @@ def pick(server_url: str, _fields: frozenset[str], default: str) -> str:
     return "dashscope" if "/services/" in path or urls.surface(server_url) else default
 
 
-def advise(_server_url: str, fields: frozenset[str]) -> str:
-    """A sentence on a key that no address here takes."""
+def advise(server_url: str, fields: frozenset[str]) -> str:
+    """A sentence on a key that no address takes but a coding plan's own."""
+    at_the_plan = (urlsplit(server_url).hostname or "").startswith("coding")
     told = "this is a key of a coding plan (sk-sp-…), which works at the plan's own address only"
-    return told if "coding_plan" in fields else ""
+    return told if "coding_plan" in fields and not at_the_plan else ""
 
 
 def sign(wire: WireRequest, credential: Mapping[str, Secret], now: float) -> WireRequest:
@@ -62,6 +65,18 @@ def compatible_url(server_url: str, _model: str) -> str:
     if path.startswith("/api/v1"):
         return urlunsplit((scheme, host, "/compatible-mode/v1", "", ""))
     return urlunsplit((scheme, host, path, query, ""))
+
+
+def _sign_messages(wire: WireRequest, credential: Mapping[str, Secret], now: float) -> WireRequest:
+    """The same for Anthropic's wire, without the empty header that it has for its own form of a key."""
+    signed = sign(wire, credential, now)
+    return replace(signed, headers={name: value for name, value in signed.headers.items() if name != "x-api-key"})
+
+
+def _fault_of_messages(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+    """The error of a failed call of Anthropic's wire; the vendor's own codes show up there too."""
+    fault = faults.fault if faults.is_native(body) else anthropic_faults.fault
+    return fault(status, headers, body)
 
 
 def _adjust(body: Json, losses: list[str]) -> None:
@@ -126,7 +141,11 @@ _COMPATIBLE: Final = row(
 
 VENDORS: Final[tuple[Vendor, ...]] = (
     NATIVE,
-    replace(_COMPATIBLE, embed=_COMPATIBLE.embed and replace(_COMPATIBLE.embed, batch=embeddings.batch)),
+    replace(
+        _COMPATIBLE,
+        fault=faults.fault,
+        embed=_COMPATIBLE.embed and replace(_COMPATIBLE.embed, batch=embeddings.batch),
+    ),
     replace(
         NATIVE,
         name="bailian",
@@ -151,7 +170,8 @@ VENDORS: Final[tuple[Vendor, ...]] = (
         base_url=f"{urls.HOST}/apps/anthropic",
         encode=anthropic_request.encode,
         decode=anthropic_reply.decode,
-        fault=anthropic_faults.fault,
+        fault=_fault_of_messages,
+        sign=_sign_messages,
         frame=framing.sse,
         embed=None,
         services=(),

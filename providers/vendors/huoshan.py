@@ -6,7 +6,7 @@ from functools import partial
 
 from providers import auth
 from providers.errors import ErrorKind, ProviderError
-from providers.types import Delta, Event, Secret, WireRequest
+from providers.types import Delta, Event, Secret, Timeouts, WireRequest
 from providers.vendor import CredentialFields, Vendor
 from providers.wires.huoshan import urls
 from providers.wires.huoshan.embeddings import embedder
@@ -18,6 +18,12 @@ from providers.wires.openai.row import row
 
 DOCS = "https://www.volcengine.com/docs/82379/1494384"
 BASE_URL = "https://ark.cn-beijing.volces.com/api/v3"
+
+TIMEOUTS = Timeouts(idle_s=600.0)
+"""A thinking model's whole answer is silent until it is ready; so long the vendor's own SDK waits.
+
+Source: volcengine-python-sdk 4.0.20 (``volcenginesdkarkruntime/_constants.py``), checked 2026-08.
+"""
 
 _ACCESS_KEY = "access key"
 
@@ -112,6 +118,7 @@ def _row(name: str, titles: tuple[str, str], dialect: Dialect, hosts: tuple[str,
         fault=partial(_fault, dialect=dialect),
         embed=None,
         exchange=EXCHANGE,
+        timeouts=TIMEOUTS,
     )
 
 

@@ -9,7 +9,7 @@ from config.load import ConfigError, loads
 from config.model import Settings
 from providers.types import WireRequest
 from providers.vendor import load_vendors
-from tests.unit.dashing import HOST, KEY, ROWS
+from tests.unit.dashing import HOST, KEY, ROWS, encoded
 
 VENDORS = load_vendors()
 SERVICES = ("dashscope", "aliyun", "bailian")
@@ -52,6 +52,8 @@ def test_a_key_of_a_coding_plan() -> None:
     """Broken: an operator is not told of a key that works elsewhere only, or the note tells the key."""
     (note,) = settings("dashscope", {"api_key": "sk-sp-secret"}).notes
     assert "coding plan" in note and "secret" not in note
+    plan = "https://coding.dashscope.aliyuncs.com/v1"
+    assert settings("dashscope", {"api_key": "sk-sp-secret"}, server_url=plan).notes == ()
     assert settings("dashscope", {"api_key": "sk-1", "workspace": "ws"}).notes == ()
 
 
@@ -63,6 +65,14 @@ def test_signature(row: str) -> None:
     credential = settings("dashscope", {"api_key": "sk-1", "workspace": "ws-1"}).upstreams[0].credentials[0]
     signed = ROWS[row].sign(WireRequest("POST", HOST, {}, b""), credential.fields, 0.0)
     assert dict(signed.headers) == {"authorization": "Bearer sk-1", "X-DashScope-WorkSpace": "ws-1"}
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_one_form_of_the_key(row: str) -> None:
+    """Broken: a signed request holds the key's header of another vendor, if only an empty one."""
+    signed = ROWS[row].sign(encoded("m", row=row), KEY, 0.0)
+    assert signed.headers["authorization"] == "Bearer sk-test"
+    assert "x-api-key" not in {name.lower() for name in signed.headers}
 
 
 def test_models_of_an_empty_list() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from app import errors
 from providers.errors import RETRYABLE, ErrorKind, ProviderError
+from providers.wires.dashscope.faults import KINDS
 from tests.unit.dashing import ROWS, sse
 
 REFUSED = (502, "server_error", "upstream_auth")
@@ -14,6 +15,7 @@ QUOTA = (429, "insufficient_quota", "insufficient_quota")
 LIMIT = (429, "rate_limit_error", "rate_limit_exceeded")
 MISSING = (404, "invalid_request_error", "model_not_found")
 FILTER = (400, "invalid_request_error", "content_filter")
+TOO_LONG = (400, "invalid_request_error", "context_length_exceeded")
 SERVER = (502, "server_error", None)
 BUSY = (503, "server_error", "overloaded")
 SLOW = (504, "server_error", "timeout")
@@ -32,6 +34,9 @@ TABLE: list[tuple[int, str, str, tuple[int, str, str | None], bool]] = [
     (400, "InvalidParameter", "Range of input length should be [1, 30720]", bad("context_length_exceeded"), False),
     (400, "InvalidParameter", "url error, please check url!", MISSING, False),
     *((400, code, "x", FILTER, False) for code in ("DataInspectionFailed", "data_inspection_failed")),
+    (400, "InternalError.Algo.DataInspectionFailed", "Input text data may contain", FILTER, False),
+    (400, "InternalError.Algo.InvalidParameter", "x", bad("InternalError.Algo.InvalidParameter"), False),
+    (400, "InternalError.Algo.InvalidParameter", "Range of input length should be [1, 2]", TOO_LONG, False),
     *((400, code, "x", FILTER, False) for code in ("FaqRuleBlocked", "CustomRoleBlocked", "IPInfringementSuspect")),
     (400, "Arrearage", "Access denied, please make sure your account is in good standing.", QUOTA, True),
     (400, "FlowNotPublished", "x", MISSING, False),
@@ -80,21 +85,24 @@ def test_table(status: int, code: str, message: str, seen: tuple[int, str, str |
     check(raised.value, seen, again, message)
 
 
-OWN = ("InvalidParameter", "BadRequest.TooLarge", "Throttling.AllocationQuota")
-"""Codes of which the native endpoints' texts or statuses tell more than compatible mode's."""
-
-
-@pytest.mark.parametrize(
-    ("status", "code", "message", "seen", "again"),
-    [case for case in TABLE if case[1] not in OWN],
-    ids=[f"{case[0]}-{case[1]}" for case in TABLE if case[1] not in OWN],
-)
-def test_table_in_compatible_mode(
+@pytest.mark.parametrize(("status", "code", "message", "seen", "again"), TABLE, ids=[f"{c[0]}-{c[1]}" for c in TABLE])
+def test_table_on_other_surfaces(
     status: int, code: str, message: str, seen: tuple[int, str, str | None], again: bool
 ) -> None:
-    """Broken: a native code means something else in the shape of the OpenAI surface."""
+    """Broken: a native code means something else in the shape of another surface."""
+    flat = {"code": code, "message": message, "request_id": "r"}
     doc = {"error": {"code": code, "message": message, "param": None, "type": code}, "request_id": "r"}
-    check(ROWS["dashscope-openai"].fault(status, {}, orjson.dumps(doc)), seen, again, message)
+    rows = ("dashscope-openai", "dashscope-anthropic") if code in KINDS else ("dashscope-openai",)
+    for row in rows:
+        check(ROWS[row].fault(status, {}, orjson.dumps(flat)), seen, again, message)
+        check(ROWS[row].fault(status, {}, orjson.dumps(doc)), seen, again, message)
+
+
+def test_words_of_the_messages_api() -> None:
+    """Broken: an error in the Messages API's own words is read as one of the vendor's."""
+    doc = {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}}
+    assert ROWS["dashscope-anthropic"].fault(529, {}, orjson.dumps(doc)).kind is ErrorKind.OVERLOADED
+    assert ROWS["dashscope-anthropic"].fault(401, {}, b"").kind is ErrorKind.UPSTREAM_AUTH
 
 
 def test_codes_without_a_status() -> None:

@@ -1,6 +1,7 @@
 """Replies of text and multimodal generation: pieces or repetitions, thoughts, ends, and errors among them."""
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -171,6 +172,23 @@ def test_what_comes_after_the_end() -> None:
     error = sse({"code": "InternalError", "message": "late"}, name="error", status=500)
     told = folded(sse(frame({"content": "a"}, "stop"), *late) + error)
     assert (told["choices"][0]["message"]["content"], told["usage"]["total_tokens"]) == ("a", 18)
+
+
+@pytest.mark.parametrize("row", ["dashscope", "bailian"])
+def test_connection_that_breaks(row: str) -> None:
+    """Broken: a connection that breaks behind the end spoils a whole answer, or one before it passes for the end."""
+
+    def broken(*docs: Any) -> Iterator[bytes]:
+        yield sse(*docs)
+        raise ProviderError(ErrorKind.INCOMPLETE, "closed")
+
+    def told(text: str, finish: str) -> Any:
+        both = {**frame({"content": text}, finish)["output"], "text": text, "finish_reason": finish}
+        return {"output": both, "request_id": "r"}
+
+    assert [d.finish_reason for d in deltas(broken(told("a", "null"), told("", "stop")), row)][-1] == "stop"
+    with pytest.raises(ProviderError, match="closed"):
+        deltas(broken(told("a", "null")), row)
 
 
 def test_events_that_say_nothing() -> None:

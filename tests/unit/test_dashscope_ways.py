@@ -139,6 +139,12 @@ def test_a_streaming_client_teaches_no_stream() -> None:
             "dashscope-openai",
             "https://ws.cn-beijing.maas.aliyuncs.com/compatible-mode/v1/chat/completions",
         ),
+        (
+            "dashscope",
+            "https://coding.dashscope.aliyuncs.com/v1",
+            "dashscope-openai",
+            "https://coding.dashscope.aliyuncs.com/v1/chat/completions",
+        ),
         ("dashscope", f"{HOST}/apps/anthropic", "dashscope-anthropic", f"{HOST}/apps/anthropic/v1/messages"),
         ("aliyun", f"{HOST}/apps/anthropic/v1/messages", "dashscope-anthropic", f"{HOST}/apps/anthropic/v1/messages"),
         ("bailian", "", "bailian", f"{HOST}/api/v1/apps/m/completion"),

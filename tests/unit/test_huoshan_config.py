@@ -60,6 +60,14 @@ def test_notes(credentials: dict[str, str], note: str) -> None:
     assert "AKLTsecret" not in found
 
 
+@pytest.mark.parametrize("service", ["huoshan", "huoshanbot"])
+def test_patience(service: str) -> None:
+    """Broken: a thinking model's whole answer is cut after two minutes, or a stream that never begins is waited for."""
+    told = settings(service, {"api_key": "k"}).upstreams[0].timeouts
+    assert (told.first_event_s, told.idle_s) == (60, 600)
+    assert settings(service, {"api_key": "k"}, timeout=5).upstreams[0].timeouts.idle_s == 5
+
+
 def test_keepers_of_an_entry() -> None:
     """Broken: ids that are asked with a pair of keys share one key, or an API key is exchanged."""
     pair = {"access_key": "AKLTx", "secret_key": "c2Vj"}

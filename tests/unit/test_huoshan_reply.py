@@ -81,6 +81,15 @@ def test_references_stand_before_the_end() -> None:
     assert found[-1].finish_reason == "stop"
 
 
+def test_head_of_a_bot() -> None:
+    """Broken: references in the first event take the place of the reply's id and time."""
+    for data in (BOT_STREAM, stream(chunk({"content": "a"}, "stop", references=[NEWS]))):
+        events = render.stream(deltas([data], "huoshanbot"), "mine", include_usage=False)
+        documents = [orjson.loads(event.removeprefix(b"data: ")) for event in events if b"[DONE]" not in event]
+        assert {(document["id"], document["created"]) for document in documents} == {("0217", 7)}
+        assert any(document["choices"][0]["delta"].get("annotations") for document in documents)
+
+
 def test_whole_answer_of_a_bot() -> None:
     """Broken: a plain answer of a bot has no references, or what a bot tells of nothing breaks it."""
     message = {"role": "assistant", "content": "a"}

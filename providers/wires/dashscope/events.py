@@ -5,6 +5,7 @@ from typing import Any, Final, Protocol
 
 import orjson
 
+from providers.errors import ProviderError
 from providers.types import BODY, Delta, Event, Head, Json
 from providers.wires.dashscope import faults
 from providers.wires.openai import finish
@@ -27,6 +28,15 @@ class Reader(Protocol):
 
 def deltas(events: Iterable[Event], reader: Reader) -> Iterator[Delta]:
     """The reply's deltas. Raises the vendor's error wherever it stands, MALFORMED for a body that is no answer."""
+    try:
+        yield from _walked(events, reader)
+    except ProviderError:
+        # A connection that breaks after the last finish reason has nothing left to break.
+        if not reader.ended:
+            raise
+
+
+def _walked(events: Iterable[Event], reader: Reader) -> Iterator[Delta]:
     for event in events:
         if event.data.startswith(b"[DONE]"):
             return

@@ -11,14 +11,16 @@ from providers.errors import ProviderError
 from providers.types import Json
 from providers.wires.dashscope.frames import ERROR, status_of
 from providers.wires.openai import faults as common
+from providers.wires.openai import shapes
 from providers.wires.openai.dialect import Dialect
 
 _GROUPS: Final[Mapping[Kind, str]] = {
     Kind.INVALID_REQUEST: "InvalidParameter InvalidParameter.DataInspection BadRequest.EmptyInput"
     " BadRequest.EmptyParameters BadRequest.EmptyModel BadRequest.TooLarge BadRequest BadRequestException InvalidURL"
-    " UnsupportedOperation InvalidSchema InvalidSchemaFormat InvalidFile InvalidImage ServiceUnavailableError Conflict",
+    " UnsupportedOperation InvalidSchema InvalidSchemaFormat InvalidFile InvalidImage ServiceUnavailableError Conflict"
+    " InternalError.Algo.InvalidParameter",
     Kind.CONTENT_FILTER: "DataInspectionFailed data_inspection_failed FaqRuleBlocked CustomRoleBlocked"
-    " IPInfringementSuspect",
+    " IPInfringementSuspect InternalError.Algo.DataInspectionFailed",
     Kind.QUOTA: "Arrearage PrepaidBillOverdue PostpaidBillOverdue CommodityNotPurchased AllocationQuota.FreeTierOnly",
     Kind.UPSTREAM_AUTH: "InvalidApiKey AccessDenied access_denied AccessDenied.Unpurchased Model.AccessDenied"
     " App.AccessDenied Workspace.AccessDenied WorkSpaceNotFound",
@@ -33,7 +35,9 @@ _GROUPS: Final[Mapping[Kind, str]] = {
 KINDS: Final[Mapping[str, Kind]] = {code: kind for kind, codes in _GROUPS.items() for code in codes.split()}
 """Source: https://help.aliyun.com/zh/model-studio/error-code, checked 2026-08.
 
-``insufficient_quota`` is what compatible mode calls Throttling.AllocationQuota: too many tokens in a minute.
+``insufficient_quota`` is what compatible mode calls Throttling.AllocationQuota: too many tokens in a minute. The two
+below ``InternalError.Algo`` stand in messages mostly, and at times where the code belongs
+(https://github.com/QwenLM/qwen-code/issues/2068); they come with 400 and are the request's fault.
 """
 
 STREAM_REFUSAL: Final = re.compile(
@@ -60,6 +64,12 @@ def fault(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError
     if error.kind is Kind.RATE_LIMITED and _NO_FREE_QUOTA in text:
         return ProviderError(Kind.QUOTA, error.message)
     return error
+
+
+def is_native(body: bytes) -> bool:
+    """Whether the body of a failed call tells of one of the vendor's own codes, whatever the surface."""
+    found = shapes.parse(body).words
+    return any(word in KINDS or word.partition(".")[0] in KINDS for word in found)
 
 
 def is_elsewhere(error: ProviderError) -> bool:

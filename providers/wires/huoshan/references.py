@@ -16,13 +16,13 @@ _TITLES: Final = ("title", "doc_title", "doc_name", "site_name")
 def annotated(events: Iterable[Event], decode: Callable[[Iterator[Event]], Iterator[Delta]]) -> Iterator[Delta]:
     """The deltas that ``decode`` makes of the events, each reference of the reply once among them.
 
-    They stand before the delta that came with them, and never behind the end of the answer.
+    They stand before the delta that came with them, with its head, and never behind the end of the answer.
     """
     reading = _Reading()
     for delta in decode(reading.watched(events)):
         fresh = reading.fresh()
         if fresh:
-            yield Delta(extra={"annotations": fresh})
+            yield Delta(head=delta.head, extra={"annotations": fresh})
         yield delta
         if delta.finish_reason:
             reading.ended = True
