@@ -89,6 +89,24 @@ def test_items(item: Any, shown: str) -> None:
     assert "".join(delta.text or "" for delta in both) == f"<{shown}>"
 
 
+PICTURE = {"image_url": "https://x/a.png", "description": "d"}
+
+
+@pytest.mark.parametrize(
+    ("item", "shown"),
+    [
+        ({"dataType": "uiData", "data": {"text": "", **PICTURE}}, "![d](https://x/a.png)"),
+        ({"dataType": "image", "data": {"text": "t", **PICTURE}}, "![d](https://x/a.png)"),
+        ({"dataType": "uiData", "data": {"text": "t"}}, "t"),
+        ({"dataType": "markdown", "data": {"text": "t", **PICTURE}}, "t"),
+        ({"progress": {"step": 1}, "data": "searching"}, ""),
+    ],
+)
+def test_pictures_with_text_and_progress(item: Any, shown: str) -> None:
+    """Broken: a picture is lost because its item has a text too, or progress is shown as the answer."""
+    assert told(answered(item)) == shown
+
+
 def test_items_that_are_left_out_are_noted() -> None:
     """Broken: a part of an answer that cannot be told disappears without a trace."""
     (note,) = [delta.note for delta in decoded([stream(frame([{"dataType": "card", "data": {"x": 1}}]))]) if delta.note]

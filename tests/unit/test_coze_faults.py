@@ -79,6 +79,26 @@ def test_unknown_codes_by_their_text() -> None:
         assert faults.in_document(fine) is None
 
 
+@pytest.mark.parametrize(
+    ("status", "kind", "code"),
+    [
+        (400, "invalid_request", "720702222"),
+        (404, "invalid_request", "720702222"),
+        (500, "server_error", "720702222"),
+        (401, "upstream_auth", None),
+        (429, "rate_limited", None),
+        (503, "overloaded", "overloaded"),
+    ],
+)
+def test_unknown_codes_of_failed_calls(status: int, kind: str, code: str | None) -> None:
+    """Broken: a number that is not in the table, or its logid, is lost where the call failed by its status too."""
+    body = b'{"code":720702222,"msg":"told","detail":{"logid":"2025010617202400"}}'
+    told = faults.fault(status, {}, body)
+    assert (told.kind.value, told.code, told.message) == (kind, code, "told (logid 2025010617202400)")
+    assert faults.fault(status, {"x-tt-logid": "20250106XYZ0"}, body).message == "told (logid 20250106XYZ0)"
+    assert faults.fault(status, {}, b'{"code":"x","msg":"no"}').message == "no"
+
+
 def test_remarks() -> None:
     """Broken: an operator is not told what a number hides, or the number that the vendor's support asks for."""
     body = orjson.dumps({"code": 4100, "msg": "authentication is invalid", "detail": {"logid": "2025010617202400"}})

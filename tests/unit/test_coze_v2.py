@@ -73,6 +73,12 @@ def test_errors(doc: Any, kind: ErrorKind) -> None:
         list(v2.decode(framing.sse(iter([orjson.dumps(doc)]))))
 
 
+def test_errors_without_their_number() -> None:
+    """Broken: what an error event says is lost where it has no number."""
+    with pytest.raises(ProviderError, match="told"):
+        read({"event": "error", "error_information": {"msg": "told"}})
+
+
 @pytest.mark.parametrize("body", [b'{"code":0}', b"[]", b"<html>"])
 def test_no_answer(body: bytes) -> None:
     """Broken: a document without an answer is taken for an empty one."""

@@ -13,7 +13,7 @@ from providers.types import Delta, Json
 
 _PICTURES: Final = frozenset({"uiData", "image", "pic"})
 _ADDRESSES: Final = ("image_url", "imageUrl", "url")
-_CAPTIONS: Final = ("description", "title")
+_CAPTIONS: Final = ("description", "title", "text")
 
 
 @dataclass(slots=True)
@@ -27,13 +27,14 @@ class Sections:
         if not isinstance(item, dict) or item.get("dataType") == "null" or not item.get("data"):
             return None
         kind, data = item.get("dataType"), _data(item)
-        if kind is None and not isinstance(data, str):
+        if kind is None and (item.get("progress") or not isinstance(data, str)):
             return None
         if isinstance(data, str):
             return Delta(text=data if kind not in _PICTURES else f"![]({data})")
-        if isinstance(data, dict) and isinstance(data.get("text"), str):
-            return self._text(str(item.get("sectionId")), data["text"], data.get("showType"))
         picture = _picture(data) if isinstance(data, dict) else ""
+        has_text = isinstance(data, dict) and isinstance(data.get("text"), str)
+        if has_text and not (picture and kind in _PICTURES):
+            return self._text(str(item.get("sectionId")), data["text"], data.get("showType"))
         return Delta(text=picture) if picture else Delta(note=f"left out an item of type {str(kind)[:40]}")
 
     def _text(self, section: str, text: str, show_type: Any) -> Delta | None:

@@ -12,6 +12,12 @@ from providers.wires.openai.content import text_and_reasoning
 
 ANSWER: Final = "answer"
 CONVERSATION: Final = "conversation_id"
+COMPLETED: Final = "completed"
+_WAITING: Final = "requires_action"
+_LOST: Final = frozenset({"failed", "canceled", "cancelled"})
+ENDS: Final = _LOST | {COMPLETED, _WAITING}
+"""The states that a chat does not leave by itself; in any other it goes on."""
+
 _SOUNDS: Final = "audio"
 
 
@@ -27,14 +33,14 @@ def head(chat: Json) -> Head:
 
 def ended(chat: Json, status: str, owned_by: int) -> Iterator[Delta]:
     """The end of a chat with its counts, nothing while it goes on. Raises the error of one that failed."""
-    if status in ("failed", "canceled", "cancelled"):
+    if status in _LOST:
         raise faults.of_chat(chat)
-    if status not in ("completed", "requires_action"):
+    if status not in ENDS:
         return
     counts = _usage(chat.get("usage"))
     if counts:
         yield Delta(usage=counts)
-    if status == "completed":
+    if status == COMPLETED:
         yield Delta(finish_reason="stop")
     else:
         yield from tools.calls(chat, owned_by)

@@ -66,7 +66,11 @@ def fault(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError
     code = _number(doc.get("code")) if isinstance(doc, dict) else 0
     if isinstance(doc, dict) and code in _KINDS:
         return _of_code(code, doc, headers.get("x-tt-logid"))
-    return common.fault(status, headers, body, _NO_ONE)
+    error = common.fault(status, headers, body, _NO_ONE)
+    if isinstance(doc, dict) and code > 0:
+        error.message = _with_remarks(error.message, code, headers.get("x-tt-logid") or _logid(doc))
+        error.code = error.code or _shown(code, error.kind)
+    return error
 
 
 def in_document(doc: Any) -> ProviderError | None:
@@ -140,8 +144,12 @@ def _of_code(code: int, doc: Json, logid: str | None = None) -> ProviderError:
     if code in _SEEN:
         status, seen = _SEEN[code]
         return ProviderError(kind, message, status=status, type="invalid_request_error", code=seen)
-    own = str(code) if kind in (Kind.INVALID_REQUEST, Kind.SERVER_ERROR) else None
-    return ProviderError(kind, message, code=own, stale_token=code in STALE)
+    return ProviderError(kind, message, code=_shown(code, kind), stale_token=code in STALE)
+
+
+def _shown(code: int, kind: Kind) -> str | None:
+    """The number as the client's code, where the kind has no word of its own."""
+    return str(code) if code > 0 and kind in (Kind.INVALID_REQUEST, Kind.SERVER_ERROR) else None
 
 
 def _by_text(text: str) -> Kind:

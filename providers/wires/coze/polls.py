@@ -48,10 +48,10 @@ def state(doc: Any, place: Place | None) -> Iterator[Delta]:
     chat = doc.get("data") if isinstance(doc, dict) else None
     if not isinstance(chat, dict) or "status" not in chat or place is None:
         raise faults.no_answer(doc)
-    if chat["status"] in ("created", "in_progress"):
+    if chat["status"] not in chats.ENDS:
         request = replace(place.call(urls.RETRIEVE, chat), decode=partial(_state, place=place))
         yield Delta(later=Later(request, WAIT_S, place.cancel(chat)))
-    elif chat["status"] == "completed":
+    elif chat["status"] == chats.COMPLETED:
         request = replace(place.call(urls.MESSAGES, chat), decode=partial(_messages, chat=chat, place=place))
         yield Delta(later=Later(request))
     else:
@@ -75,7 +75,7 @@ def _messages(events: Iterable[Event], chat: Json, place: Place) -> Iterator[Del
         for text, reasoning in map(chats.answer, doc["data"]):
             if text or reasoning:
                 yield Delta(text=text or None, reasoning=reasoning or None)
-        yield from chats.ended(chat, "completed", place.owner)
+        yield from chats.ended(chat, chats.COMPLETED, place.owner)
 
 
 def document(event: Event) -> Any:

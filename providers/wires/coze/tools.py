@@ -8,6 +8,8 @@ Source: https://www.coze.cn/open/docs/developer_guides/chat_submit_tool_outputs,
 from collections.abc import Mapping
 from typing import Any, Final
 
+import orjson
+
 from providers.types import ChatRequest, Delta, Destination, Json, ToolCallDelta
 from providers.wires.coze import urls
 from providers.wires.openai import legacy
@@ -47,7 +49,7 @@ def calls(chat: Json, owned_by: int) -> tuple[Delta, ...]:
 
 
 def _arguments(told: Any) -> str:
-    return told if isinstance(told, str) and told else "{}"
+    return told if isinstance(told, str) and told else orjson.dumps(told or {}).decode()
 
 
 def _question(call: Json) -> str:

@@ -9,7 +9,6 @@ from typing import Any, Final
 
 import orjson
 
-from providers.errors import ErrorKind, ProviderError
 from providers.types import BODY, ChatRequest, Delta, Destination, Event, Json, WireRequest
 from providers.wires.coze import chats, faults, params, polls, turns, urls
 
@@ -74,8 +73,7 @@ def _piece(doc: Any) -> Iterator[Delta]:
         raise error
     kind = doc.get("event") if isinstance(doc, dict) else None
     if kind == "error":
-        told = faults.in_document(doc.get("error_information"))
-        raise told or ProviderError(ErrorKind.SERVER_ERROR, "the upstream failed without a word")
+        raise faults.of_event(doc.get("error_information"))
     if kind == "message":
         text, _ = chats.answer(doc["message"])
         if text:
