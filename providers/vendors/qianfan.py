@@ -5,12 +5,13 @@ Which of the two speaks for an entry is decided by its address and, where that d
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from providers import auth, support
 from providers.types import Secret, WireRequest
 from providers.vendor import CredentialFields, Embedder, Exchange, Vendor
 from providers.wires.openai.row import row
-from providers.wires.qianfan import bce, embeddings, faults, reply, request, tokens, urls, v2
+from providers.wires.qianfan import bce, embeddings, faults, reply, request, tokens, urls, v2, v2_reply
 
 MODELS = ("yi_34b_chat", "ERNIE-Speed-8K", "ERNIE-Speed-128K", "ERNIE-Lite-8K", "ERNIE-Lite-8K-0922", "ERNIE-Tiny-8K")
 NEW_MODELS = ("ernie-5.1", "ernie-5.0", "ernie-x1.1", "ernie-4.5-turbo-128k", "ernie-4.0-8k", "ernie-speed-pro-128k")
@@ -97,6 +98,7 @@ V2 = replace(
         title="Baidu Qianfan (ERNIE), V2",
         title_zh="百度千帆（文心）V2",
     ),
+    decode=partial(v2_reply.decode, dialect=v2.DIALECT),
     fault=v2.fault,
     embed=v2.EMBEDDER,
     exchange=Exchange(tokens.bearer_request, tokens.bearer_token, tokens.AHEAD_S),

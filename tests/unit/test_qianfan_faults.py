@@ -99,6 +99,16 @@ def test_errors_of_other_services() -> None:
         list(reply.decode(iter([Event(BODY, orjson.dumps(doc))])))
 
 
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(401, ErrorKind.UPSTREAM_AUTH), (429, ErrorKind.RATE_LIMITED), (404, ErrorKind.INVALID_REQUEST)],
+)
+def test_status_of_other_services(status: int, kind: ErrorKind) -> None:
+    """Broken: an error that is not in V1's shape loses what its status says."""
+    doc = {"error": {"message": "no", "type": None}}
+    assert V1.fault(status, {}, orjson.dumps(doc)).kind is kind
+
+
 def v2_error(status: int, code: str, message: str = "told so") -> ProviderError:
     doc = {"error": {"code": code, "message": message, "type": "t"}, "id": "as-1"}
     return V2.fault(status, {}, orjson.dumps(doc))

@@ -132,6 +132,8 @@ def test_no_socket(name: str) -> None:
         ),
         ("spark-max", "spark-x", HTTP_URL, (f"{OPEN}/v2", "spark-x")),
         ("mine", "lite", HTTP_URL, (f"{OPEN}/v1", "lite")),
+        ("spark-x", "", f"{OPEN}/v1?a=b", (f"{OPEN}/v2?a=b", "spark-x")),
+        ("spark-x", "", "https://Spark-API-open.xf-yun.com/v1", (f"{OPEN}/v2", "spark-x")),
     ],
 )
 def test_http_address(name: str, domain: str, server_url: str, expected: tuple[str, str]) -> None:
@@ -153,6 +155,22 @@ def test_the_http_row_uses_the_domain_of_the_credential() -> None:
     wire = VENDORS["xinghuo-http"].encode(ChatRequest("mine", [{"role": "user", "content": "x"}], False, {}), to)
     assert wire.url == f"{OPEN}/v2/chat/completions"
     assert json.loads(wire.body)["model"] == "spark-x"
+
+
+@pytest.mark.parametrize(
+    ("server_url", "url"),
+    [
+        ("https://proxy.example/v1?a=b", "https://proxy.example/v1/chat/completions?a=b"),
+        ("https://proxy.example/spark/?a=b", "https://proxy.example/spark/chat/completions?a=b"),
+        (f"{OPEN}/v1?a=b", f"{OPEN}/v1/chat/completions?a=b"),
+        (f"{OPEN}/x2", f"{OPEN}/x2/chat/completions"),
+    ],
+)
+def test_the_query_of_an_address_stays_a_query(server_url: str, url: str) -> None:
+    """An operator's ``server_url`` with a query leads to another address, or the query is spoilt."""
+    to = Destination("spark-max", server_url, {"api_key": Secret("k")})
+    wire = VENDORS["xinghuo-http"].encode(ChatRequest("m", [{"role": "user", "content": "x"}], False, {}), to)
+    assert wire.url == url
 
 
 def faults(credentials: dict[str, str], server_url: str = "") -> list[str]:

@@ -121,6 +121,16 @@ def test_no_tools_wanted() -> None:
     assert "functions" in frame(tools=TOOLS, tool_choice="auto")[0]["payload"]
 
 
+def test_no_tools_wanted_beside_a_search() -> None:
+    """``tool_choice: none`` loses the client's word on web search, and a model that searches by itself does so."""
+    off = {"type": "web_search", "web_search": {"enable": False}}
+    for model in ("spark-max", "spark-pro"):
+        told, changes = frame(model, tools=[*TOOLS, off], tool_choice="none")
+        assert "functions" not in told["payload"]
+        assert told["parameter"]["chat"]["tools"] == [off]
+        assert not changes
+
+
 def test_web_search() -> None:
     """A client's web search, or the operator's word against it, does not reach the models that search."""
     for model in ("spark-pro", "spark-max", "4.0Ultra"):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from providers.errors import ErrorKind, ProviderError
-from tests.unit.sparking import HELLO, TOOLS, body, frame
+from tests.unit.sparking import HELLO, SEARCH, TOOLS, body, frame
 
 TALKS: list[tuple[str, str, list[Any], list[tuple[str, str]]]] = [
     ("system first", "spark-max", [("system", "S"), ("user", "a")], [("system", "S"), ("user", "a")]),
@@ -127,3 +127,23 @@ def test_http_stream() -> None:
     told, changes = body(stream=True, stream_options={"include_usage": True})
     assert told == {"model": "generalv3.5", "messages": HELLO, "stream": True}
     assert not changes
+
+
+def test_http_schema_where_system_is_not_heeded() -> None:
+    """A schema in words goes to a small model as the system message that it does not heed."""
+    schema = {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}}}
+    told, changes = body("spark-lite", [{"role": "system", "content": "S"}, *HELLO], response_format=schema)
+    (message,) = told["messages"]
+    assert message["role"] == "user"
+    assert message["content"].startswith("Answer with one JSON object")
+    assert message["content"].endswith("S\n\nhi")
+    assert told["response_format"] == {"type": "json_object"}
+    assert changes == ("replaced response_format json_schema by json_object",)
+
+
+def test_http_choice_among_functions_that_are_gone() -> None:
+    """A model without functions is told to call one."""
+    told, changes = body("spark-pro", tools=[*TOOLS, SEARCH], tool_choice="required")
+    assert told["tools"] == [SEARCH]
+    assert "tool_choice" not in told
+    assert changes == ("dropped tools",)

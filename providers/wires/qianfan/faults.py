@@ -62,8 +62,9 @@ def fault(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError
         doc = orjson.loads(body)
     except orjson.JSONDecodeError:
         doc = None
-    own = in_document(doc)
-    return own or faults.fault(status, headers, body, _PLAIN)
+    if isinstance(doc, dict) and doc.get("error_code"):
+        return _of_code(doc)
+    return faults.fault(status, headers, body, _PLAIN)
 
 
 def in_document(doc: Any) -> ProviderError | None:

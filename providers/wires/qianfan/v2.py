@@ -22,9 +22,53 @@ from providers.wires.qianfan.embeddings import batch, check
 from providers.wires.qianfan.params import MOST_STOP_CHARS, MOST_STOPS
 
 HINT: Final = "V2 takes one key that begins with bce-v3/; a pair of api_key and secret_key belongs to V1"
+_MERGED: Final = "merged neighbouring messages of one role"
+
+
+def _named(model: str) -> str:
+    """V2's name of a model, whose names are in lower case and shorter for one family.
+
+    Source: https://cloud.baidu.com/doc/WENXINWORKSHOP/s/Wm3fhy2vb, checked 2026-08.
+    """
+    return model.lower().replace("ernie-character-", "ernie-char-")
 
 
 def _adjust(body: Json, losses: list[str]) -> None:
+    _cut_stops(body, losses)
+    joined = _joined(body["messages"])
+    if len(joined) < len(body["messages"]) and _MERGED not in losses:
+        losses.append(_MERGED)
+    body["messages"] = joined
+
+
+def _joined(messages: list[Json]) -> list[Json]:
+    """The messages with neighbours of one role as one, also where content in parts keeps the common rules from it."""
+    joined: list[Json] = []
+    for message in messages:
+        last = joined[-1] if joined else None
+        if last and last["role"] == message["role"] in ("user", "assistant") and not _calls(last, message):
+            joined[-1] = {**last, "content": _one_content([*_parts(last), *_parts(message)])}
+        else:
+            joined.append(message)
+    return joined
+
+
+def _calls(*messages: Json) -> bool:
+    return any(message.get("tool_calls") or message.get("function_call") for message in messages)
+
+
+def _parts(message: Json) -> list[Json]:
+    content = message.get("content")
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content or []
+
+
+def _one_content(parts: list[Json]) -> str | list[Json]:
+    """The parts, as one text where they are nothing else: models without eyes may take no parts."""
+    texts = [part["text"] for part in parts if part.get("type") == "text"]
+    return "\n".join(texts) if len(texts) == len(parts) else parts
+
+
+def _cut_stops(body: Json, losses: list[str]) -> None:
     told = body.get("stop") or []
     texts = [told] if isinstance(told, str) else told
     kept = [text for text in texts if text and len(text) <= MOST_STOP_CHARS][:MOST_STOPS]
@@ -38,7 +82,7 @@ def _adjust(body: Json, losses: list[str]) -> None:
 DIALECT: Final = Dialect(
     root="/v2",
     url=urls.v2,
-    name=str.lower,
+    name=_named,
     max_tokens=KEEP,
     clamp={"top_p": Range(0, 1), "seed": Range(1, 2**31 - 2)},
     rules=(

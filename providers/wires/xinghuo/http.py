@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from providers.types import ChatRequest, Destination, Json, WireRequest
 from providers.wires.openai import request as openai
+from providers.wires.openai import turns
 from providers.wires.openai.dialect import Dialect, ModelRule, Range, models
 from providers.wires.openai.urls import CHAT
 from providers.wires.xinghuo import auth, talk
@@ -24,8 +26,11 @@ def adjust(body: Json, losses: list[str]) -> None:
     if kept:
         # Without the switch the answer's tool_calls is one object instead of a list.
         body.update(tools=kept, tool_calls_switch=True)
-    else:
+    if not any(tool["type"] == "function" for tool in kept):
         body.pop("tool_choice", None)
+    if PLAIN.match(body["model"]):
+        # A schema put into words comes as a system message, after those of the client were folded.
+        body["messages"] = turns.folded(body["messages"])
 
 
 def _takes(model: str, tool: Json) -> bool:
@@ -68,7 +73,13 @@ def encode(request: ChatRequest, to: Destination) -> WireRequest:
     _, wanted = auth.account(to.credential)
     base, model = http(to.model, wanted, to.server_url)
     asked = replace(request, params=_with_search(request.params, to, model))
-    return openai.encode(asked, replace(to, model=model, server_url=base + CHAT), DIALECT)
+    return openai.encode(asked, replace(to, model=model, server_url=_endpoint(base)), DIALECT)
+
+
+def _endpoint(base: str) -> str:
+    """The whole address: to a base such as /x2 the common rules would add a version."""
+    parts = urlsplit(base)
+    return parts._replace(path=parts.path + CHAT).geturl()
 
 
 def _with_search(params: Json, to: Destination, model: str) -> Json:

@@ -77,8 +77,8 @@ def http(name: str, domain: str, server_url: str) -> tuple[str, str]:
     model, chosen = _chosen(name, domain)
     scheme, host, path, query, _ = urlsplit(server_url)
     path = path.rstrip("/").removesuffix("/chat/completions")
-    if host == HTTP_HOST and path in ("", "/v1") and model and model.http_base:
-        return model.http_base, chosen
+    if host.lower() == HTTP_HOST and path in ("", "/v1") and model and model.http_base:
+        return urlsplit(model.http_base)._replace(query=query).geturl(), chosen
     return urlunsplit((scheme, host, path or "/v1", query, "")), chosen
 
 

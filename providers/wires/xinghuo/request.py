@@ -41,7 +41,7 @@ DIALECT: Final = Dialect(
     only=frozenset({"temperature", "top_k", "max_tokens", "tools", "tool_choice", "user", "stop", "stream_options"}),
     clamp={"temperature": Range(0, 1, at_low=0.01), "top_k": Range(1, 6)},
     rules=LENGTHS,
-    tool_choices=frozenset({"auto"}),
+    tool_choices=frozenset({"auto", "none"}),
     stream_options=False,
     fold_system=PLAIN,
     merge_system=True,
@@ -99,7 +99,11 @@ def _tools(body: Json, domain: str, losses: list[str]) -> tuple[list[Json], list
     """The functions, and the web search, that a client offers; what the model does not take is a loss."""
     functions: list[Json] = []
     searches: list[Json] = []
+    # The vendor has no word for "none": its functions stay out. What is said about the search is no call, and stays.
+    offers_none = body.get("tool_choice") == "none"
     for tool in body.get("tools") or ():
+        if tool["type"] == "function" and offers_none:
+            continue
         if tool["type"] == "function" and CALLERS.match(domain):
             functions.append(_function(tool["function"]))
         elif tool["type"] == "web_search" and SEARCHERS.match(domain):
