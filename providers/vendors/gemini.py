@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
 from providers import auth, support
-from providers.types import Secret, WireRequest
-from providers.vendor import CredentialFields, Embedder, Vendor
-from providers.wires.gemini import accounts, embeddings, faults, reply, request, urls, vertex
+from providers.types import ChatRequest, Destination, Secret, WireRequest
+from providers.vendor import CredentialFields, Embedder, Fault, Vendor
+from providers.wires.gemini import accounts, compatible, embeddings, faults, reply, request, urls, vertex
 from providers.wires.gemini.surface import GOOGLE_AI
+from providers.wires.openai import reply as openai_reply
+from providers.wires.openai import request as openai_request
 from providers.wires.openai.dialect import Dialect
 from providers.wires.openai.row import row
 
@@ -59,6 +62,21 @@ def surface_url(server_url: str, _model: str) -> str:
     if not urls.is_openai(server_url):
         path = (path.removesuffix("/models") or "/v1beta") + "/openai"
     return urlunsplit((scheme, host, path, query, ""))
+
+
+def surface(own: Vendor, dialect: Dialect, fault: Fault) -> Vendor:
+    """The row of an OpenAI surface: as ``own``, but for signatures, and errors of Google's own, read by ``fault``."""
+    return replace(
+        own,
+        encode=partial(_encode, dialect=dialect),
+        decode=partial(compatible.decode, own=own.decode),
+        fault=partial(faults.either, googles=fault, others=own.fault),
+    )
+
+
+def _encode(asked: ChatRequest, to: Destination, dialect: Dialect) -> WireRequest:
+    write, read = partial(openai_request.encode, dialect=dialect), partial(openai_reply.decode, dialect=dialect)
+    return compatible.encode(asked, to, write, read)
 
 
 DIALECT: Final = Dialect(
@@ -128,29 +146,37 @@ VENDORS: tuple[Vendor, ...] = (
         title="Google Gemini",
         supports=support.EVERYTHING,
     ),
-    row(
-        "gemini-openai",
-        "https://ai.google.dev/gemini-api/docs/openai",
-        "https://generativelanguage.googleapis.com/v1beta/openai",
+    surface(
+        row(
+            "gemini-openai",
+            "https://ai.google.dev/gemini-api/docs/openai",
+            "https://generativelanguage.googleapis.com/v1beta/openai",
+            DIALECT,
+            hosts=("generativelanguage.googleapis.com",),
+            models=(*MODELS, *OLD_MODELS),
+            embedding_models=EMBEDDING_MODELS,
+            title="Google Gemini, OpenAI surface",
+            title_zh="Google Gemini（OpenAI 接口）",
+        ),
         DIALECT,
-        hosts=("generativelanguage.googleapis.com",),
-        models=(*MODELS, *OLD_MODELS),
-        embedding_models=EMBEDDING_MODELS,
-        title="Google Gemini, OpenAI surface",
-        title_zh="Google Gemini（OpenAI 接口）",
+        faults.fault,
     ),
     VERTEX,
     replace(
-        row(
-            "vertexai-openai",
-            "https://cloud.google.com/vertex-ai/generative-ai/docs/migrate/openai/overview",
-            "",
+        surface(
+            row(
+                "vertexai-openai",
+                "https://cloud.google.com/vertex-ai/generative-ai/docs/migrate/openai/overview",
+                "",
+                VERTEX_DIALECT,
+                sign=accounts.sign,
+                embeds=False,
+                credentials=ACCOUNT,
+                title="Google Vertex AI, OpenAI surface",
+                title_zh="Google Vertex AI（OpenAI 接口）",
+            ),
             VERTEX_DIALECT,
-            sign=accounts.sign,
-            embeds=False,
-            credentials=ACCOUNT,
-            title="Google Vertex AI, OpenAI surface",
-            title_zh="Google Vertex AI（OpenAI 接口）",
+            vertex.fault,
         ),
         exchange=accounts.EXCHANGE,
     ),

@@ -228,6 +228,19 @@ def test_text_that_stands_in_the_start() -> None:
     assert (told["content"], told["tool_calls"][0]["function"]["arguments"]) == ("Hello", '{"a": 1}')
 
 
+def test_blocks_that_nobody_ends() -> None:
+    """A call without arguments whose end a relay leaves out has arguments that are no JSON, and is not noted."""
+    events = [
+        {"type": "message_start", "message": START},
+        *block_events(0, use("t_1", {}))[:1],
+        *end_events("tool_use"),
+    ]
+    deltas = decoded(sse(events))
+    assert "".join(one.arguments for delta in deltas for one in delta.tool_calls) == "{}"
+    assert deltas[-1].finish_reason == "tool_calls"
+    assert deltas[-1].memo is not None
+
+
 def test_call_ids_are_unique() -> None:
     """Two calls of one reply have the same id, or none, and their results cannot be told apart."""
     told = folded(stream(use("t", {}), use("t", {}), use("", {}), stop="tool_use"))["choices"][0]["message"]

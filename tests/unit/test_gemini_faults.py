@@ -94,6 +94,18 @@ def test_quota_of_the_day(quota: str, kind: ErrorKind) -> None:
     assert error.kind in RETRYABLE
 
 
+@pytest.mark.parametrize("details", [None, 1, "x", {}, [None, 1], [{"@type": 1}]])
+def test_odd_details(details: Any) -> None:
+    """Broken: an error whose details have another shape is a fault of the gateway's own."""
+    told = {"error": {"code": 429, "message": "m", "status": "RESOURCE_EXHAUSTED", "details": details}}
+    assert GEMINI.fault(429, {}, orjson.dumps(told)).kind is ErrorKind.RATE_LIMITED
+    odd = [
+        {"@type": f"{TYPE}QuotaFailure", "violations": details},
+        {"@type": f"{TYPE}RetryInfo", "retryDelay": details},
+    ]
+    assert fault(429, "RESOURCE_EXHAUSTED", "m", *odd).kind is ErrorKind.RATE_LIMITED
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [

@@ -6,7 +6,7 @@ import pytest
 
 from providers.errors import ErrorKind, ProviderError
 from providers.types import Json
-from tests.unit.gemini import FLASH, GEMINI, VERTEX, body, call, encoded, tool
+from tests.unit.gemini import FLASH, GEMINI, NEW, VERTEX, body, call, encoded, tool
 
 CALL = {"functionCall": {"name": "f", "args": {}}}
 PNG = "iVBORw0KGgo="
@@ -153,6 +153,27 @@ def test_media_as_bytes(given: Json, mime: str, data: str) -> None:
     """Broken: media go up under another type, or damaged."""
     found, _ = contents(user([{"type": "text", "text": "look"}, given]))
     assert found[0]["parts"] == [{"text": "look"}, {"inlineData": {"mimeType": mime, "data": data}}]
+
+
+@pytest.mark.parametrize(
+    ("model", "detail", "level", "changes"),
+    [
+        (NEW, "low", "LOW", ()),
+        (NEW, "high", "HIGH", ()),
+        (NEW, "auto", "", ()),
+        (NEW, None, "", ()),
+        (NEW, "any", "", ("dropped image_url.detail",)),
+        (FLASH, "auto", "", ()),
+        (FLASH, "low", "", ("dropped image_url.detail",)),
+    ],
+)
+def test_detail_of_images(model: str, detail: str | None, level: str, changes: tuple[str, ...]) -> None:
+    """Broken: the newest models do not hear how closely to look at an image, or others refuse a field they lack."""
+    image = part("image_url", url=f"data:image/png;base64,{PNG}", detail=detail)
+    found, told = contents(user([{"type": "text", "text": "look"}, image]), model=model)
+    sent: Json = {"mediaResolution": {"level": f"MEDIA_RESOLUTION_{level}"}} if level else {}
+    assert found[0]["parts"][1] == {"inlineData": {"mimeType": "image/png", "data": PNG}, **sent}
+    assert told == changes
 
 
 FILES = "https://generativelanguage.googleapis.com/v1beta/files/abc"

@@ -138,6 +138,7 @@ def test_sound_is_refused() -> None:
         (NEW, "none", {"thinkingLevel": "MINIMAL", "includeThoughts": False}),
         ("gemini-3.1-pro-preview", "none", {"thinkingLevel": "LOW", "includeThoughts": False}),
         ("gemini-3.1-pro-preview", "minimal", {"thinkingLevel": "LOW", "includeThoughts": True}),
+        ("gemini-3.1-ultra", "minimal", {"thinkingLevel": "LOW", "includeThoughts": True}),
         ("gemini-3.5-flash-lite", "minimal", {"thinkingLevel": "MINIMAL", "includeThoughts": True}),
         ("gemini-3-pro-preview", "medium", {"thinkingLevel": "HIGH", "includeThoughts": True}),
         ("gemini-3.1-pro-preview", "medium", {"thinkingLevel": "MEDIUM", "includeThoughts": True}),

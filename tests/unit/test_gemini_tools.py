@@ -56,6 +56,13 @@ def test_vectors(case: Json) -> None:
          ""),
         ({"enum": [1, 2], "description": "Size."}, {"type": "integer", "description": "Size. One of: 1, 2."},
          "enum (told in the description)"),
+        ({"const": True}, {"type": "boolean", "description": "One of: true."}, "enum (told in the description)"),
+        ({"enum": [1.5, None]}, {"type": "number", "description": "One of: 1.5, null.", "nullable": True},
+         "enum (told in the description)"),
+        ({"anyOf": [{"type": "string"}, {"const": None}]}, {"type": "string", "nullable": True}, ""),
+        ({"anyOf": [{"type": "STRING"}, {"type": "NULL"}]}, {"type": "STRING", "nullable": True}, ""),
+        ({"oneOf": [{"type": ["null"]}, {"enum": [None]}, {"type": "string"}]}, {"type": "string", "nullable": True},
+         "oneOf (as anyOf)"),
         ({"type": "array", "items": [{"type": "string"}, {"type": "number"}]},
          {"type": "array", "items": {"anyOf": [{"type": "string"}, {"type": "number"}]}}, "items (by place)"),
         ({"type": "object", "patternProperties": {"x": {}}, "minProperties": 1}, {"type": "object", "minProperties": 1},
@@ -170,6 +177,7 @@ def test_the_vendors_own_tools() -> None:
     search = {"type": "google_search"}
     assert sent(search, {"type": "code_interpreter"}) == ({"tools": [{"googleSearch": {}}, {"codeExecution": {}}]}, ())
     assert sent(web_search_options={}) == ({"tools": [{"googleSearch": {}}]}, ())
+    assert sent(search, web_search_options={}) == ({"tools": [{"googleSearch": {}}]}, ())
     found, changes = sent(search, function("f"), {"type": "odd 天"})
     assert found == {"tools": [{"functionDeclarations": [{"name": "f"}]}]}
     assert changes == ("dropped tools of type google_search", "dropped tools of type unknown")

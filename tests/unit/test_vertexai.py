@@ -15,7 +15,7 @@ from providers.errors import ErrorKind, ProviderError
 from providers.types import ChatRequest, Destination, Json, Secret
 from providers.vendor import choose
 from providers.wires.gemini import accounts
-from tests.unit.gemini import FLASH, PLACE, USER, VENDORS, VERTEX, body, encoded, vector
+from tests.unit.gemini import FLASH, PLACE, USER, VENDORS, VERTEX, body, decoded, encoded, vector
 
 CASE = vector("vertexai", "auth")[0]
 ACCOUNT: Json = {**CASE["service_account"], "private_key": CASE["private_key_pem"]}
@@ -81,6 +81,27 @@ def test_claude() -> None:
     plain = encoded("claude-opus-4-6", params={"max_tokens": 5}, vertex=True)
     assert plain.url.endswith(":rawPredict")
     assert "stream" not in body(plain)
+
+
+@pytest.mark.parametrize(
+    ("code", "word", "kind"),
+    [
+        (499, "CANCELLED", ErrorKind.SERVER_ERROR),
+        (429, "RESOURCE_EXHAUSTED", ErrorKind.RATE_LIMITED),
+        (503, "UNAVAILABLE", ErrorKind.OVERLOADED),
+    ],
+)
+def test_googles_error_amid_claudes_events(code: int, word: str, kind: ErrorKind) -> None:
+    """Broken: what Google says in the middle of a reply of Claude's is passed over, or blamed on the client."""
+    wire = encoded("claude-opus-4-6", stream=True, vertex=True)
+    start = {"id": "m", "model": "claude-opus-4-6", "content": [], "usage": {"input_tokens": 1, "output_tokens": 1}}
+    events = b"event: message_start\ndata: " + orjson.dumps({"type": "message_start", "message": start}) + b"\n\n"
+    refusal: Json = {"error": {"code": code, "message": "m", "status": word}}
+    for told in (refusal, [refusal]):
+        data = events + orjson.dumps(told, option=orjson.OPT_INDENT_2) + b"\n"
+        with pytest.raises(ProviderError) as raised:
+            decoded(data, wire)
+        assert raised.value.kind is kind
 
 
 def test_openai_surface() -> None:
@@ -206,7 +227,10 @@ def test_key_file(tmp_path: Path) -> None:
     (credential,) = found.upstreams[0].credentials
     assert json.loads(credential.fields["json_file"].reveal()) == ACCOUNT
     assert found.notes == ()
-    (tmp_path / "account.json").write_text(json.dumps({**ACCOUNT, "private_key": "x"}))
+    (tmp_path / "account.json").write_text(f"\n {json.dumps(ACCOUNT)}\n")
+    found = settings({**GOOD, "json_file": str(tmp_path / "account.json")})
+    assert accounts.account(found.upstreams[0].credentials[0].fields).client_email == ACCOUNT["client_email"]
+    (tmp_path / "account.json").write_text("\n" + json.dumps({**ACCOUNT, "private_key": "x"}))
     with pytest.raises(ConfigError, match="json_file: the private key cannot be used"):
         settings({**GOOD, "json_file": str(tmp_path / "account.json")})
 

@@ -11,7 +11,7 @@ from providers import ids
 from providers.errors import ErrorKind, ProviderError
 from providers.types import BODY, Delta, Event, Head, Json, ToolCallDelta
 from providers.wires.anthropic import faults, layout, names
-from providers.wires.anthropic.usage import Counts
+from providers.wires.anthropic.usage import Meter
 from providers.wires.openai import shapes
 
 FINISH_REASONS: Final = {
@@ -75,7 +75,7 @@ class _Reply:
     def __init__(self) -> None:
         self.ended = False
         self._model = ""
-        self._counts = Counts()
+        self._meter = Meter()
         self._blocks: dict[int, _Block] = {}
         self._layout: list[Json] = []
         self._call_ids: list[str] = []
@@ -109,12 +109,12 @@ class _Reply:
 
     def _start(self, message: Json) -> Iterator[Delta]:
         self._model = str(message.get("model") or "")
-        yield Delta(head=Head(message.get("id") or None), usage=self._counts.add(message.get("usage")))
+        yield Delta(head=Head(message.get("id") or None), usage=self._meter.add(message.get("usage")))
 
     def _news(self, event: Json) -> Iterator[Delta]:
         told = event.get("delta") or {}
         self._stop |= {name: told[name] for name in ("stop_reason", "stop_details") if told.get(name)}
-        if usage := self._counts.add(event.get("usage")):
+        if usage := self._meter.add(event.get("usage")):
             yield Delta(usage=usage)
 
     def _open(self, index: int, block: Json) -> Iterator[Delta]:
@@ -188,6 +188,8 @@ class _Reply:
             self._layout.append(block.noted)
 
     def _end(self) -> Iterator[Delta]:
+        for index in tuple(self._blocks):
+            yield from self._close(index)
         self.ended = True
         told = self._stop.get("stop_reason")
         details = self._stop.get("stop_details")

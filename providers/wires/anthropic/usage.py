@@ -2,33 +2,30 @@
 
 from typing import Any, Final
 
+from providers.counts import Counts
 from providers.types import Json, Usage
 
 _COUNTED: Final = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens")
 
 
-class Counts:
-    """The counts of one reply. Those told last hold: they are totals, and not every event tells all of them."""
+class Meter:
+    """The usage of one reply so far."""
 
     def __init__(self) -> None:
-        self._counts: dict[str, int] = {}
+        self._counts = Counts(_COUNTED)
         self._thinking_tokens: int | None = None
 
     def add(self, told: Any) -> Usage | None:
         """The usage after what one event tells of it; None when it tells nothing."""
-        if not isinstance(told, dict):
+        if not self._counts.add(told):
             return None
-        fresh = {name: told[name] for name in _COUNTED if type(told.get(name)) is int}
-        if not fresh:
-            return None
-        self._counts |= fresh
         details = told.get("output_tokens_details")
         if isinstance(details, dict) and type(details.get("thinking_tokens")) is int:
             self._thinking_tokens = details["thinking_tokens"]
         return self._usage()
 
     def _usage(self) -> Usage:
-        counts = self._counts
+        counts = self._counts.told
         written, read = counts.get("cache_creation_input_tokens"), counts.get("cache_read_input_tokens")
         details: Json = {"cached_tokens": read, "cache_write_tokens": written}
         reasoning = self._thinking_tokens

@@ -53,7 +53,7 @@ def account(credential: Mapping[str, Secret]) -> Account:
 
 
 def _of_file(text: str) -> dict[str, str]:
-    if not text.startswith("{"):
+    if not text.lstrip().startswith("{"):
         raise ValueError("the file with the service account's key could not be read when the gateway started")
     try:
         document = orjson.loads(text)
@@ -76,7 +76,7 @@ def examine(credential: Mapping[str, Secret]) -> Iterator[tuple[str, str]]:
     inline = bool(credential.get("private_key"))
     file = credential.get("json_file")
     # A text that is no JSON is a path; that its file cannot be read has been said.
-    if not inline and not (file and file.reveal().startswith("{")):
+    if not inline and not (file and file.reveal().lstrip().startswith("{")):
         return
     where = "private_key" if inline else "json_file"
     try:

@@ -5,14 +5,15 @@ Source: https://ai.google.dev/gemini-api/docs/troubleshooting, https://cloud.goo
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 
 from providers.errors import ErrorKind, ProviderError
-from providers.types import Json
+from providers.types import Event, Json
+from providers.vendor import Fault
 from providers.wires.openai import shapes, waits
 
 _BY_STATUS: Final = {
@@ -69,17 +70,14 @@ class _Failure:
     @property
     def daily(self) -> bool:
         """Whether a quota of the day is used up."""
-        violations = [one for told in self.told("QuotaFailure", "violations") for one in told]
+        lists = self.told("QuotaFailure", "violations")
+        violations = [one for told in lists if isinstance(told, list) for one in told]
         return any("PerDay" in str(one.get("quotaId") or "") for one in violations if isinstance(one, dict))
 
 
 def fault(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
     """The error that a reply with a failing status is. Header names are lower case; nothing is raised."""
-    try:
-        document = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        document = None
-    failure = _failure(document, status)
+    failure = _failure(_parsed(body), status)
     if failure is None:
         told = shapes.parse(body).message if body.strip() else ""
         failure = _Failure(told or f"the upstream answered with status {status} and no word", status)
@@ -90,6 +88,46 @@ def in_document(document: Any) -> ProviderError | None:
     """The error that a payload of a successful reply is, or None when it is none."""
     failure = _failure(document, 0)
     return _error(failure, {}) if failure else None
+
+
+def either(
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    *,
+    googles: Fault,
+    others: Fault,
+) -> ProviderError:
+    """The error that a reply in another vendor's form is: as ``googles`` reads it where Google tells it, else another.
+
+    Google stands before all models it serves, and says in its own form what is amiss with keys, quotas and bodies.
+    """
+    return (googles if _is_googles(_parsed(body)) else others)(status, headers, body)
+
+
+def checked(events: Iterator[Event]) -> Iterator[Event]:
+    """The events of a reply in another vendor's form. Raises the error that Google tells amid them in its own form."""
+    for event in events:
+        # Inside of a text the quotes are escaped, so that this finds names only.
+        document = _parsed(event.data) if b'"error"' in event.data else None
+        if _is_googles(document) and (error := in_document(document)):
+            raise error
+        yield event
+
+
+def _is_googles(document: Any) -> bool:
+    """Whether an error names its status in a word (``NOT_FOUND``), which other vendors' errors do not."""
+    if isinstance(document, list):
+        return any(map(_is_googles, document))
+    error = document.get("error") if isinstance(document, dict) else None
+    return isinstance(error, dict) and isinstance(error.get("status"), str)
+
+
+def _parsed(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None
 
 
 def _failure(document: Any, status: int) -> _Failure | None:
@@ -103,7 +141,8 @@ def _failure(document: Any, status: int) -> _Failure | None:
         return _Failure(f"{error}: {more}" if more else str(error), status or 500)
     word, code = str(error.get("status") or ""), error.get("code")
     own = code if type(code) is int and code >= 400 else _STATUS_OF_WORD.get(word, 500)
-    details = tuple(one for one in error.get("details") or () if isinstance(one, dict))
+    told = error.get("details")
+    details = tuple(one for one in told if isinstance(one, dict)) if isinstance(told, list) else ()
     message = str(error.get("message") or word or orjson.dumps(error).decode())
     return _Failure(message, status if status >= 400 else own, word, details)
 

@@ -92,7 +92,11 @@ class _Writer:
             self._assistant(message, where)
         elif role not in _SYSTEM:
             turn = self._side("user")
-            turn.parts += media.parts(message["content"], where, self._context.surface, self._losses)
+            turn.parts += self._parts(message["content"], where)
+
+    def _parts(self, content: Any, where: str) -> list[Json]:
+        reader = media.Reader(self._context.surface, self._losses, detail=self._context.traits.detail)
+        return reader.parts(content, where)
 
     def _side(self, role: str) -> Turn:
         """The turn under way if it is ``role``'s, else a new one."""
@@ -101,10 +105,9 @@ class _Writer:
         return self.turns[-1]
 
     def _assistant(self, message: Json, where: str) -> None:
-        surface = self._context.surface
-        said = media.parts(message.get("content") or message.get("refusal"), where, surface, self._losses)
+        said = self._parts(message.get("content") or message.get("refusal"), where)
         images = message.get("images")
-        said += media.parts(images if isinstance(images, list) else None, where, surface, self._losses)
+        said += self._parts(images if isinstance(images, list) else None, where)
         told = message.get("tool_calls") or []
         if not said and not told:
             return
@@ -150,7 +153,7 @@ class _Writer:
         if asked is None and len(self.turns) > 1:
             asked = self.turns[-2]
         turn = self._side("user")
-        given = media.parts(message["content"], where, self._context.surface, self._losses)
+        given = self._parts(message["content"], where)
         known = {call.id for call in asked.calls} if asked else frozenset()
         if message["tool_call_id"] not in known:
             self._losses.append("turned a tool result without its call into text")

@@ -27,6 +27,9 @@ Source: https://ai.google.dev/gemini-api/docs/document-processing, â€¦/audio, â€
 _ASSUMED: Final = {"image_url": "image/jpeg", "video_url": "video/mp4", "file": "application/pdf"}
 """The type of an address that does not tell it; one must be told."""
 
+_DETAILS: Final = frozenset({"low", "medium", "high", "ultra_high"})
+"""Source: https://ai.google.dev/gemini-api/docs/media-resolution, checked 2026-08."""
+
 _VAGUE: Final = frozenset({"", "application/octet-stream", "binary/octet-stream"})
 _ENDING: Final = re.compile(r"\.(\w{2,4})(?:[?#]|$)")
 _ADDRESS: Final = re.compile(r"(?i)[a-z][a-z0-9+.-]*://")
@@ -50,30 +53,29 @@ def text(value: Any) -> list[Json]:
     return [{"text": value}] if isinstance(value, str) and value else []
 
 
-def parts(content: Any, where: str, surface: Surface, losses: list[str]) -> list[Json]:
-    """The parts of a content in order. ``where`` is its place in the request, for messages about it.
-
-    Raises UNSUPPORTED for kinds that the vendor does not know, and for addresses that it cannot fetch.
-    """
-    if not isinstance(content, list):
-        return text(content)
-    reader = _Reader(surface, losses)
-    return [found for number, part in enumerate(content) for found in reader.read(part, f"{where}[{number}]")]
-
-
 def refused(message: str) -> ProviderError:
     """The error for something in the messages that cannot go up."""
     return ProviderError(ErrorKind.UNSUPPORTED, message, param="messages")
 
 
-class _Reader:
-    """Reads parts for one of the vendor's doors."""
+class Reader:
+    """Reads contents for one of the vendor's doors and one of its models, which may know ``detail`` of images."""
 
-    def __init__(self, surface: Surface, losses: list[str]) -> None:
+    def __init__(self, surface: Surface, losses: list[str], *, detail: bool) -> None:
         self._surface = surface
         self._losses = losses
+        self._detail = detail
 
-    def read(self, part: Json, where: str) -> list[Json]:
+    def parts(self, content: Any, where: str) -> list[Json]:
+        """The parts of a content in order. ``where`` is its place in the request, for messages about it.
+
+        Raises UNSUPPORTED for kinds that the vendor does not know, and for addresses that it cannot fetch.
+        """
+        if not isinstance(content, list):
+            return text(content)
+        return [found for number, part in enumerate(content) for found in self._read(part, f"{where}[{number}]")]
+
+    def _read(self, part: Json, where: str) -> list[Json]:
         kind = part["type"]
         if kind in _TEXTS:
             return text(part.get(kind))
@@ -92,9 +94,18 @@ class _Reader:
         url = link.get("url")
         if not isinstance(url, str) or not url:
             raise refused(f"{where}.{kind}.url: expected a text")
+        detail = self._detailed(link.get("detail"))
         if dataurls.is_data_url(url):
-            return self._inline(*self._data(url, where), where)
-        return self._address(url, link.get("format") or link.get("mime_type"), _ASSUMED[kind], where)
+            return {**self._inline(*self._data(url, where), where), **detail}
+        return {**self._address(url, link.get("format") or link.get("mime_type"), _ASSUMED[kind], where), **detail}
+
+    def _detailed(self, told: Any) -> Json:
+        if told in (None, "auto"):
+            return {}
+        if self._detail and isinstance(told, str) and told in _DETAILS:
+            return {"mediaResolution": {"level": f"MEDIA_RESOLUTION_{told.upper()}"}}
+        self._losses.append("dropped image_url.detail")
+        return {}
 
     def _audio(self, audio: Json, where: str) -> Json:
         data, form = audio.get("data"), str(audio.get("format") or "").lower()

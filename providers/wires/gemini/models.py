@@ -27,6 +27,7 @@ class Traits:
     none at all), ``least`` what ``minimal`` is. ``medium`` tells whether there is a level between low and high.
     ``signed`` marks models that refuse a call in the history without its signature. ``json_schema`` is plain JSON
     Schema for answers, ``json_with_tools`` the two together. ``tool_name_chars`` is the length a tool's name may have.
+    ``detail`` tells whether each image may say how closely it is to be looked at.
     """
 
     thinking: Literal["none", "budget", "level"] = "none"
@@ -38,6 +39,7 @@ class Traits:
     json_schema: bool = False
     json_with_tools: bool = False
     tool_name_chars: int = 64
+    detail: bool = False
 
 
 UNKNOWN: Final = Traits()
@@ -65,16 +67,19 @@ def traits(model: str) -> Traits:
         return UNKNOWN
     pro, lite = "pro" in name, "lite" in name
     if told >= (3, 0):
+        # What is below LOW is for Flash alone.
+        least = "MINIMAL" if "flash" in name else "LOW"
         return Traits(
             thinking="none" if _NO_THOUGHTS.search(name) else "level",
-            off="LOW" if pro else "MINIMAL",
-            least="LOW" if pro else "MINIMAL",
+            off=least,
+            least=least,
             medium=not (pro and told == (3, 0)),
             signed=True,
             penalties=False,
             json_schema=True,
             json_with_tools=True,
             tool_name_chars=128,
+            detail=True,
         )
     return Traits(
         thinking="none" if _NO_THOUGHTS.search(name) else "budget",

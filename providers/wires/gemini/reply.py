@@ -11,7 +11,7 @@ from providers import ids
 from providers.errors import ErrorKind, ProviderError
 from providers.types import BODY, Delta, Event, Head, Json, ToolCallDelta
 from providers.wires.gemini import details, faults, signatures
-from providers.wires.gemini.usage import Counts
+from providers.wires.gemini.usage import Meter
 from providers.wires.openai import shapes
 
 _STOP: Final = frozenset({"STOP", "FINISH_REASON_UNSPECIFIED", ""})
@@ -106,7 +106,7 @@ class _Reply:
         self.broken = False
         self.whole = False
         self._source = source
-        self._counts = Counts()
+        self._meter = Meter()
         self._choices: dict[int, _Choice] = {}
         self._head: Head | None = None
         self._begun = False
@@ -118,7 +118,7 @@ class _Reply:
         feedback = document.get("promptFeedback")
         if isinstance(feedback, dict) and feedback.get("blockReason"):
             self._blocked = feedback
-        usage = self._counts.add(document.get("usageMetadata"))
+        usage = self._meter.add(document.get("usageMetadata"))
         for place, candidate in enumerate(document.get("candidates") or ()):
             index = candidate.get("index")
             yield from self._candidate(candidate, index if type(index) is int else place)
@@ -190,14 +190,14 @@ class _Reply:
         if not self._choices:
             yield from self._beginning()
             yield Delta(extra={"refusal": _refusal(self._blocked)})
-            yield Delta(finish_reason="content_filter", usage=self._counts.total())
+            yield Delta(finish_reason="content_filter", usage=self._meter.total())
             return
         if not self._begun:
             self._check_empty(again)
         yield from self._beginning()
         for index, choice in sorted(self._choices.items()):
             yield from self._finish(choice, index)
-        if usage := self._counts.total():
+        if usage := self._meter.total():
             yield Delta(usage=usage)
 
     def _check_end(self) -> None:

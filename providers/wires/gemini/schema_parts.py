@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+import orjson
+
 from providers.types import Json
 
 _TYPE_OF: Final = {bool: "boolean", int: "integer", float: "number"}
@@ -45,13 +47,22 @@ def kind_of(schema: Mapping[str, Any]) -> str:
 
 
 def is_null(schema: Any) -> bool:
-    """Whether a schema allows nothing but null."""
-    return isinstance(schema, Mapping) and schema.get("type") == "null"
+    """Whether a schema allows nothing but null, in whichever words."""
+    if not isinstance(schema, Mapping):
+        return False
+    kind = schema.get("type")
+    told = kind.lower() if isinstance(kind, str) else kind
+    return told in ("null", ["null"]) or schema.get("enum") == [None] or schema.get("const", "") is None
 
 
 def listed(value: Any) -> list[Any]:
     """A list as it is; nothing for anything else, which has no place in a schema."""
     return value if isinstance(value, list) else []
+
+
+def written(value: Any) -> str:
+    """A value in words: a text as it is, anything else as JSON has it."""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def named(name: str, value: Any) -> Json:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from providers.types import Json
-from providers.wires.gemini.schema_parts import is_null, kind_of, listed, merged, named, target
+from providers.wires.gemini.schema_parts import is_null, kind_of, listed, merged, named, target, written
 
 _KEPT: Final = frozenset(
     {
@@ -214,6 +214,6 @@ class _Reducer:
         if kind == "string" and all(isinstance(value, str | None) for value in values):
             return {**named("enum", texts), **nullable}
         self._lost.add("enum (told in the description)")
-        told = f"One of: {', '.join(str(value) for value in values)}."
+        told = f"One of: {', '.join(written(value) for value in values)}."
         before = schema.get("description")
         return {"description": f"{before} {told}" if before else told, **nullable}

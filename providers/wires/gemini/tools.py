@@ -50,9 +50,10 @@ def arranged(params: Json, names: Names, losses: list[str]) -> Tooling:
         losses.append(f"reduced tools[].function.parameters: without {', '.join(dict.fromkeys(told))}")
     built_in: list[Json] = []
     for kind in dict.fromkeys(str(tool["type"]) for tool in given if tool["type"] != "function"):
-        if kind in _VENDORS_OWN and not declared:
-            built_in.append({_VENDORS_OWN[kind]: {}})
-        else:
+        own: Json = {_VENDORS_OWN[kind]: {}} if kind in _VENDORS_OWN and not declared else {}
+        if own and own not in built_in:
+            built_in.append(own)
+        elif not own:
             losses.append(f"dropped tools of type {kind if _WORD.fullmatch(kind) else 'unknown'}")
     if not declared:
         if params.get("tool_choice") not in (None, "auto", "none"):

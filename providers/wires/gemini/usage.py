@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from providers.counts import Counts
 from providers.types import Usage
 
 _COUNTED: Final = (
@@ -13,21 +14,17 @@ _COUNTED: Final = (
 )
 
 
-class Counts:
-    """The counts of one reply; of each the one told last holds."""
+class Meter:
+    """The usage of one reply so far."""
 
     def __init__(self) -> None:
-        self._counts: dict[str, int] = {}
+        self._counts = Counts(_COUNTED)
         self._audio: int | None = None
 
     def add(self, told: Any) -> Usage | None:
         """The usage after what one event tells of it; None when it tells nothing."""
-        if not isinstance(told, dict):
+        if not self._counts.add(told):
             return None
-        fresh = {name: told[name] for name in _COUNTED if type(told.get(name)) is int}
-        if not fresh:
-            return None
-        self._counts |= fresh
         for detail in told.get("promptTokensDetails") or ():
             if detail.get("modality") == "AUDIO" and type(detail.get("tokenCount")) is int:
                 self._audio = detail["tokenCount"]
@@ -35,9 +32,9 @@ class Counts:
 
     def total(self) -> Usage | None:
         """The usage so far; None when none was told."""
-        if not self._counts:
+        counts = self._counts.told
+        if not counts:
             return None
-        counts = self._counts
         thoughts = counts.get("thoughtsTokenCount")
         prompt = {"cached_tokens": counts.get("cachedContentTokenCount"), "audio_tokens": self._audio}
         return Usage(

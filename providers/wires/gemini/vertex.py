@@ -4,7 +4,7 @@ Source: https://cloud.google.com/vertex-ai/generative-ai/docs/learn/locations, â
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import orjson
 
 from providers.errors import ErrorKind, ProviderError
-from providers.types import ChatRequest, Destination, WireRequest
+from providers.types import ChatRequest, Delta, Destination, Event, WireRequest
 from providers.wires.anthropic import faults as anthropic_faults
 from providers.wires.anthropic import reply as anthropic_reply
 from providers.wires.anthropic import request as anthropic
@@ -94,7 +94,11 @@ def _claude(asked: ChatRequest, to: Destination) -> WireRequest:
     body = {"anthropic_version": str(to.options.get("anthropic_version") or ANTHROPIC_VERSION), **body}
     url = address(to, to.model, "streamRawPredict" if body.get("stream") else "rawPredict")
     headers = {**request.HEADERS, **anthropic.beta_header(to.options.get("anthropic_beta"))}
-    return WireRequest("POST", url, headers, orjson.dumps(body), made.changes, decode=anthropic_reply.decode)
+    return WireRequest("POST", url, headers, orjson.dumps(body), made.changes, decode=_claudes)
+
+
+def _claudes(events: Iterator[Event]) -> Iterator[Delta]:
+    return anthropic_reply.decode(faults.checked(events))
 
 
 def fault(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
