@@ -1,5 +1,6 @@
 """Asking through the official client, answers of both kinds in one form, and what every vendor has to get right."""
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +18,8 @@ UNSHAKEN = {
 
 CITY = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 TOOLS: Any = [{"type": "function", "function": {"name": "get_weather", "description": "天气", "parameters": CITY}}]
+_PNG = "data:image/png;base64," + base64.b64encode(b"x" * 99).decode()
+IMAGE: Any = {"type": "image_url", "image_url": {"url": _PNG}}
 LONG = "千帆竞发，百舸争流。🌏" * 1000
 
 

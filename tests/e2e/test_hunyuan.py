@@ -1,6 +1,5 @@
 """The gateway in front of a Hunyuan that verifies signatures, clocks and bodies, with the official client."""
 
-import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,6 +7,7 @@ import openai
 import pytest
 
 from tests.e2e.answers import (
+    IMAGE,
     LONG,
     TOOLS,
     UNSHAKEN,
@@ -26,12 +26,13 @@ pytestmark = pytest.mark.e2e
 
 NATIVE, OPENAI, TOKENHUB = "hunyuan-lite", "console", "hy3"
 SURFACES = pytest.mark.parametrize("model", [NATIVE, OPENAI, TOKENHUB])
-IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + base64.b64encode(b"x" * 99).decode()}}
 LOOK: Any = [{"type": "text", "text": "看图："}, IMAGE, {"type": "image_url", "image_url": {"url": "https://x.cn/a"}}]
-WRONG = {
-    "wrong-secret": ({**KEYS, "secret_key": "wrongwrongwrong"}, "请检查您的签名是否正确"),
-    "wrong-id": ({**KEYS, "secret_id": "AKIDwrong"}, "The SecretId is not found"),
-    "wrong-console": ({"api_key": "sk-wrongwrong"}, "Incorrect API key provided"),
+NO_KEY = {"credentials": {"api_key": "sk-wrongwrong"}}
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "wrong-secret": ({"credentials": {**KEYS, "secret_key": "wrongwrongwrong"}}, "请检查您的签名是否正确"),
+    "wrong-id": ({"credentials": {**KEYS, "secret_id": "AKIDwrong"}}, "The SecretId is not found"),
+    "wrong-console": (NO_KEY, "Incorrect API key provided"),
+    "wrong-tokenhub": ({**NO_KEY, "provider": "tokenhub"}, "Incorrect API key provided"),
 }
 
 
@@ -46,13 +47,13 @@ def client(hunyuan: Hunyuan, lasting_gateway: StartGateway) -> Iterator[openai.O
     """A client of a gateway with an entry for each surface, for wrong keys, and for other kinds of credentials."""
     spare = [{**KEYS, "secret_key": "wrongwrongwrong"}, KEYS]
     console = {"server_url": hunyuan.url + "/v1", "credentials": {"api_key": CONSOLE_KEY}}
-    entries = [
+    entries: list[dict[str, Any]] = [
         {"models": [NATIVE, "hunyuan-vision"], "embedding_models": ["hunyuan-embedding"], "credentials": KEYS},
         {"models": [OPENAI], "embedding_models": ["hunyuan-embedding-2"], **console},
         {"models": [TOKENHUB], **console, "provider": "tokenhub"},
         {"models": ["spare"], "credential_list": spare},
         {"models": ["temporary"], "credentials": {**KEYS, "region": "ap-guangzhou", "token": "session-token"}},
-        *({"models": [name], "credentials": wrong} for name, (wrong, _) in WRONG.items()),
+        *({"models": [name], **wrong} for name, (wrong, _) in WRONG.items()),
     ]
     services = {"hunyuan": [{"server_url": hunyuan.url, **entry} for entry in entries]}
     with lasting_gateway({"services": services, **UNSHAKEN}).sdk() as sdk:

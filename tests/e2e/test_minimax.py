@@ -1,6 +1,5 @@
 """The gateway in front of a MiniMax that verifies keys, groups and bodies, with the official client."""
 
-import base64
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +8,7 @@ import openai
 import pytest
 
 from tests.e2e.answers import (
+    IMAGE,
     LONG,
     TOOLS,
     UNSHAKEN,
@@ -32,7 +32,6 @@ BEFORE = {PRO: "", V2: "", OPENAI: THOUGHTS}
 """What stands before each protocol's answer."""
 
 PROTOCOLS = pytest.mark.parametrize("model", BEFORE)
-IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + base64.b64encode(b"x" * 99).decode()}}
 WRONG_PATHS = {"wrong-pro": PRO_PATH, "wrong-v2": V2_PATH, "wrong-openai": "/v1", "wrong-grouped": GROUPED}
 
 

@@ -1,12 +1,11 @@
 """The gateway in front of a Qianfan that checks what it is sent: both protocols, all kinds of keys."""
 
-import base64
 from typing import Any
 
 import openai
 import pytest
 
-from tests.e2e.answers import LONG, after_tool_call, ask, both, broken, failure, fifty_at_once, question
+from tests.e2e.answers import IMAGE, LONG, after_tool_call, ask, both, broken, failure, fifty_at_once, question
 from tests.e2e.qianfan import V1, V1_IAM, V2, V2_IAM, WRONG
 from tests.fakevendor.qianfan import Qianfan
 
@@ -14,7 +13,6 @@ pytestmark = pytest.mark.e2e
 pytest_plugins = ["tests.e2e.qianfan_gateway"]
 
 WAYS = pytest.mark.parametrize("model", [V1, V1_IAM, V2, V2_IAM])
-IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64," + base64.b64encode(b"x" * 99).decode()}}
 
 
 @WAYS
