@@ -44,6 +44,7 @@ class _Writer:
         self.head = Head()
         self.opening = b""
         self.begun: set[int] = set()
+        self.calls: set[tuple[int, int]] = set()
         self.usage = _NO_USAGE
 
     def write(self, delta: Delta) -> Iterator[bytes]:
@@ -51,7 +52,7 @@ class _Writer:
             self.head = merge_heads(self.head, delta.head)
         if delta.usage:
             self.usage = delta.usage
-        pieces = _pieces(delta) or ([{}] if delta.beside else [])
+        pieces = self._pieces(delta) or ([{}] if delta.beside else [])
         if not pieces and delta.finish_reason is None:
             return
         if delta.choice not in self.begun:
@@ -59,7 +60,10 @@ class _Writer:
             yield self._chunk(delta.choice, b'{"role":"assistant","content":""}')
         logprobs = (delta.extra or {}).get("logprobs")
         for piece in pieces:
-            yield self._chunk(delta.choice, orjson.dumps(piece), logprobs, beside=delta.beside)
+            # Probabilities are the text's where there is one, and are told once.
+            mine = None if delta.text and "content" not in piece else logprobs
+            logprobs = logprobs if mine is None else None
+            yield self._chunk(delta.choice, orjson.dumps(piece), mine, beside=delta.beside)
         if delta.finish_reason is not None:
             yield self._chunk(delta.choice, b"{}", finish_reason=delta.finish_reason)
 
@@ -68,6 +72,34 @@ class _Writer:
             usage = orjson.dumps(usage_object(self.usage))
             yield b"".join((self._open(), b'"choices":[],"usage":', usage, b"}\n\n"))
         yield DONE
+
+    def _pieces(self, delta: Delta) -> list[Json]:
+        """The delta objects of one Delta, in the order in which OpenAI's own streams send them."""
+        pieces: list[Json] = []
+        if delta.reasoning:
+            pieces.append({"reasoning_content": delta.reasoning})
+        if delta.text:
+            pieces.append({"content": delta.text})
+        if delta.tool_calls:
+            pieces.append({"tool_calls": [self._tool_call(delta.choice, call) for call in delta.tool_calls]})
+        if delta.extra:
+            # An empty list, such as a whole reply's annotations, is nothing that a stream would tell.
+            passed = {name: value for name, value in delta.extra.items() if name != "logprobs" and value != []}
+            if passed or (not pieces and "logprobs" in delta.extra):
+                pieces.append(passed)
+        return pieces
+
+    def _tool_call(self, choice: int, call: ToolCallDelta) -> Json:
+        """A fragment of a call. Its id stands in the first one only: clients join what they get twice.
+
+        OpenAI's chunks know functions alone, so that a custom tool's input stands where arguments do.
+        """
+        if (choice, call.index) in self.calls:
+            named = {} if call.name is None else {"name": call.name}
+            return {"index": call.index, "function": {**named, "arguments": call.arguments}}
+        self.calls.add((choice, call.index))
+        function = {"name": call.name or "", "arguments": call.arguments}
+        return {"index": call.index, "id": call.id or new_id("call_"), "type": "function", "function": function}
 
     def _chunk(
         self,
@@ -90,30 +122,6 @@ class _Writer:
             envelope = _envelope(self.head, "chat.completion.chunk", self.model)
             self.opening = b"data: " + orjson.dumps(envelope)[:-1] + b","
         return self.opening
-
-
-def _pieces(delta: Delta) -> list[Json]:
-    """The delta objects of one Delta, in the order in which OpenAI's own streams send them."""
-    pieces: list[Json] = []
-    if delta.reasoning:
-        pieces.append({"reasoning_content": delta.reasoning})
-    if delta.text:
-        pieces.append({"content": delta.text})
-    if delta.tool_calls:
-        pieces.append({"tool_calls": [_tool_call_delta(call) for call in delta.tool_calls]})
-    if delta.extra:
-        # An empty list, such as a whole reply's annotations, is nothing that a stream would tell.
-        passed = {name: value for name, value in delta.extra.items() if name != "logprobs" and value != []}
-        if passed or (not pieces and "logprobs" in delta.extra):
-            pieces.append(passed)
-    return pieces
-
-
-def _tool_call_delta(call: ToolCallDelta) -> Json:
-    if call.id is None and call.name is None:
-        return {"index": call.index, "function": {"arguments": call.arguments}}
-    function = {"name": call.name or "", "arguments": call.arguments}
-    return {"index": call.index, "id": call.id or new_id("call_"), "type": "function", "function": function}
 
 
 @dataclass(slots=True)
@@ -202,9 +210,11 @@ def _choice_object(index: int, choice: _Choice) -> Json:
 
 def _tool_call(fragments: list[ToolCallDelta]) -> Json:
     name = next((call.name for call in fragments if call.name), "")
-    function = {"name": name, "arguments": "".join(call.arguments for call in fragments)}
-    identity = next((call.id for call in fragments if call.id), None)
-    return {"id": identity or new_id("call_"), "type": "function", "function": function}
+    arguments = "".join(call.arguments for call in fragments)
+    identity = next((call.id for call in fragments if call.id), None) or new_id("call_")
+    if any(call.custom for call in fragments):
+        return {"id": identity, "type": "custom", "custom": {"name": name, "input": arguments}}
+    return {"id": identity, "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
 def usage_object(usage: Usage) -> Json:

@@ -196,13 +196,15 @@ class Usage:
 class ToolCallDelta:
     """A piece of one tool call. Fragments of ``arguments`` (JSON text) with one ``index`` concatenate.
 
-    ``id`` and ``name`` stand in the first fragment of an index and are None afterwards.
+    ``id`` and ``name`` stand in the first fragment of an index and are None afterwards. ``custom`` marks, there too, a
+    call of a custom tool, whose ``arguments`` are any text.
     """
 
     index: int
     id: str | None = None
     name: str | None = None
     arguments: str = ""
+    custom: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,10 @@ _LOGPROBS = frozenset({"logprobs", "top_logprobs"})
 _PENALTIES = frozenset({"presence_penalty", "frequency_penalty", "logit_bias"})
 
 
-def _inference_root(server_url: str, _model: str) -> str:
+def _with_version(server_url: str, _model: str) -> str:
     """The base for an address that leaves the version out."""
     base = server_url.rstrip("/")
-    return f"{base}/v1" if base.endswith("/inference") else server_url
+    return f"{base}/v1" if base.endswith(("/inference", "/openai")) else server_url
 
 
 VENDORS: tuple[Vendor, ...] = (
@@ -27,6 +27,7 @@ VENDORS: tuple[Vendor, ...] = (
         "https://api.groq.com/openai/v1",
         Dialect(
             root="/openai/v1",
+            url=_with_version,
             max_tokens=KEEP,
             drop=_LOGPROBS | {"logit_bias", "n"},
             strip=REPLY_ONLY_FIELDS | {"name", "reasoning_details"},
@@ -117,6 +118,8 @@ VENDORS: tuple[Vendor, ...] = (
             drop=frozenset({"tools", "tool_choice", "parallel_tool_calls", "n", "logit_bias", "seed"}) | _LOGPROBS,
             merge_system=True,
             alternate=True,
+            # Neighbours of one role are put together as texts.
+            text_models=models(""),
         ),
         embeds=False,
         hosts=("api.perplexity.ai",),
@@ -174,7 +177,7 @@ VENDORS: tuple[Vendor, ...] = (
         "fireworks",
         "https://docs.fireworks.ai/api-reference/post-chatcompletions",
         "https://api.fireworks.ai/inference/v1",
-        Dialect(root="/inference/v1", url=_inference_root),
+        Dialect(root="/inference/v1", url=_with_version),
         hosts=("api.fireworks.ai",),
         models=("accounts/fireworks/models/llama-v3p3-70b-instruct",),
         embedding_models=("nomic-ai/nomic-embed-text-v1.5",),

@@ -63,6 +63,7 @@ DIALECT = Dialect(
     null_content="empty",
     empty_assistant=False,
     tool_call_id=tool_call_id,
+    embedding_drop=frozenset({"user"}),
 )
 
 VENDOR: Vendor = row(

@@ -53,6 +53,8 @@ def _adjust(body: Json, losses: list[str]) -> None:
     user = body.pop("user", None)
     if isinstance(user, str) and 6 <= len(user) <= 128:
         body["user_id"] = user
+    elif user is not None:
+        losses.append("dropped user")
     messages: list[Json] = body["messages"]
     if all(message["role"] == "system" for message in messages):
         # Nothing but system text is refused with code 1214.

@@ -99,6 +99,8 @@ def test_parameters(params: Json, sent: Json, changes: tuple[str, ...]) -> None:
         ("hf.co/a/gpt-oss:Q4", "medium", "medium", ()),
         ("gpt-oss", "minimal", "low", ("clamped reasoning_effort to low",)),
         ("gpt-oss", "xhigh", "high", ("clamped reasoning_effort to high",)),
+        ("gpt-oss", "ultra", "max", ("clamped reasoning_effort to max",)),
+        ("qwen3", "ultra", True, ()),
         ("qwen3", "auto", None, ("dropped reasoning_effort",)),
     ],
 )

@@ -44,6 +44,10 @@ def test_order_and_forms() -> None:
     assert decode({"data": rows}) == [[1.5, -2.0], [3.0, 4.0]]
     assert decode({"data": [{"embedding": [1.0]}, {"embedding": [2.0]}]}) == [[1.0], [2.0]]
     assert decode({"data": {"embedding": [1.0], "object": "embedding"}}) == [[1.0]]
+    assert decode({"data": [{"index": None, "embedding": [1.0]}, {"index": None, "embedding": [2.0]}]}) == [
+        [1.0],
+        [2.0],
+    ]
 
 
 @pytest.mark.parametrize(

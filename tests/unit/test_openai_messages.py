@@ -139,11 +139,13 @@ def test_silent_assistant_messages() -> None:
         ([system(text("A"))], [user("A")]),
         ([user("x")], [user("x")]),
         ([said(), system("A"), user("x")], [said(), user("A\n\nx")]),
+        ([{"role": "developer", "content": "A"}, user("x")], [user("A\n\nx")]),
     ],
 )
 def test_system_text_in_the_first_user_message(messages: list[Json], folded: list[Json]) -> None:
     """A model without a system role gets one, or its instructions are lost."""
     assert sent(messages, Dialect(fold_system=ANY))[0] == folded
+    assert sent(messages, Dialect(fold_system=ANY, developer_models=ANY))[0] == folded
 
 
 @pytest.mark.parametrize(

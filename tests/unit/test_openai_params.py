@@ -127,6 +127,12 @@ def test_tool_choice(kinds: str, choice: Any, sent: Json, losses: list[str]) -> 
     assert adapted(dialect, tools=TOOLS, tool_choice=choice) == (sent, losses)
 
 
+def test_nothing_about_tools_stays_without_them() -> None:
+    """A vendor that refuses arguments about tools where there are none gets one."""
+    dialect = Dialect(tool_choices=frozenset({"auto"}))
+    assert adapted(dialect, tools=TOOLS, tool_choice="none", parallel_tool_calls=False) == ({}, [])
+
+
 SCHEMA = {"type": "json_schema", "json_schema": {"name": "n", "schema": {"type": "object"}}}
 
 

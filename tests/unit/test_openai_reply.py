@@ -61,6 +61,12 @@ def test_further_fields_of_the_reply_pass() -> None:
     assert document["search_results"] == [{"t": 1}]
 
 
+def test_tiers_of_others_do_not_pass() -> None:
+    """A typed client breaks on a tier of service that OpenAI does not have."""
+    assert "service_tier" not in folded(chunk({"content": "a"}, service_tier="on_demand"), STOP)
+    assert folded(chunk({"content": "a"}, service_tier="flex"), STOP)["service_tier"] == "flex"
+
+
 @pytest.mark.parametrize("choices", [None, [], "absent"])
 def test_events_without_choices_are_passed_over(choices: Any) -> None:
     """A chunk that has neither choices nor usage disturbs the reply."""
@@ -93,6 +99,17 @@ def test_full_message_before_the_finish_is_not_said_twice() -> None:
     }
     choice = only(chunk({"content": "a"}), chunk({"content": "b"}), event(again))
     assert (choice["message"]["content"], choice["finish_reason"]) == ("ab", "stop")
+
+
+@pytest.mark.parametrize("delta", [{}, None])
+def test_whole_text_at_the_end_is_not_said_twice(delta: Any) -> None:
+    """A vendor whose last event repeats the whole message, beside a delta or instead of one, has it said twice."""
+    last = {"index": 0, "delta": delta, "message": {"role": "assistant", "content": "ab"}, "finish_reason": "stop"}
+    begun = chunk({"content": "a"}), chunk({"content": "b"})
+    for kind in ("chat.completion.done", "chat.completion.chunk") if delta == {} else ("chat.completion.done",):
+        assert only(*begun, event({"object": kind, "choices": [last]}))["message"]["content"] == "ab"
+        silent = chunk({"role": "assistant", "content": ""})
+        assert only(silent, event({"object": kind, "choices": [last]}))["message"]["content"] == "ab"
 
 
 def test_choices_are_told_apart() -> None:
@@ -163,3 +180,6 @@ def test_fields_of_openai_pass() -> None:
     assert choice["logprobs"] == logprobs
     for other in (-0.5, {"tokens": ["a"]}, [1]):
         assert only(event({"choices": [{"message": {"content": "a"}, "logprobs": other}]}, BODY))["logprobs"] is None
+    half = {"content": [{"token": "a", "logprob": -1}]}
+    told = only(event({"choices": [{"message": {"content": "a"}, "logprobs": half}]}, BODY))["logprobs"]
+    assert told == {**half, "refusal": None}

@@ -55,6 +55,14 @@ def test_failure_before_anything_is_an_error(word: str, kind: ErrorKind) -> None
     assert kind_of(chunk({"role": "assistant", "content": ""}), chunk({}, word)) is kind
 
 
+def test_failure_beside_empty_fields_is_an_error() -> None:
+    """Empty fields beside an answer that failed make it look like an empty answer that went well."""
+    message = {"role": "assistant", "content": "", "refusal": "", "annotations": []}
+    doc = {"object": "chat.completion", "choices": [{"index": 0, "message": message, "finish_reason": "error"}]}
+    assert kind_of(event(doc, BODY)) is ErrorKind.SERVER_ERROR
+    assert kind_of(chunk(message), chunk({}, "error")) is ErrorKind.SERVER_ERROR
+
+
 def test_stop_after_tool_calls_means_tool_calls() -> None:
     """A client does not run the tools because the finish said only stop."""
     call = {"index": 0, "id": "c", "function": {"name": "f", "arguments": "{}"}}

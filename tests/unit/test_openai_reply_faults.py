@@ -90,6 +90,12 @@ def test_bodies_that_are_no_answer(body: bytes, kind: ErrorKind) -> None:
     assert "<" not in raised.value.message
 
 
+def test_error_events_of_plain_text() -> None:
+    """An error event that holds plain words is passed over, and its text is lost."""
+    assert kind_of(chunk({"content": "a"}), Event("error", b"insufficient balance")) is ErrorKind.QUOTA
+    assert kind_of(Event("error", b"boom")) is ErrorKind.SERVER_ERROR
+
+
 def test_rubbish_after_the_end_is_skipped() -> None:
     """Text behind a complete answer spoils it."""
     assert read(chunk({"content": "a"}), STOP, Event(BODY, b"bye"))[-1].note == "skipped a malformed event"

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
-from providers.types import ChatRequest, Destination
+from providers.types import ChatRequest, Destination, EmbeddingRequest
 from providers.vendor import Vendor, choose, load_vendors
 from providers.wires.openai.row import WIRE
 from providers.wires.openai.table import renewed
@@ -78,6 +79,17 @@ def test_services_of_old_configs_are_known() -> None:
     more = "cozecn cozecom dashscope bailian aliyun dify vertexai agentbuilder"
     for service in f"{names} {more}".split():
         assert choose(VENDORS, service, "", "", frozenset({"api_key"})) is not None, service
+
+
+def test_user_that_a_row_cannot_tell() -> None:
+    """A user's name that is too short for Zhipu is lost without a word, or Mistral refuses it with the vectors."""
+    zhipu = VENDORS["zhipu"].encode(replace(HELLO, params={"user": "bob"}), Destination("glm-4.6", ""))
+    assert zhipu.changes == ("dropped user",)
+    embed = VENDORS["mistral"].embed
+    assert embed is not None
+    asked = embed.encode(EmbeddingRequest("m", ["a"], {"user": "bob"}), Destination("m", "https://a.example"))
+    assert asked.changes == ("dropped user",)
+    assert b"user" not in asked.body
 
 
 def test_table_in_the_docs_is_fresh() -> None:

@@ -38,6 +38,15 @@ def test_parallel_calls_that_all_say_zero() -> None:
     assert [f.index for f in nameless] == [0, 1, 2]
 
 
+def test_calls_that_only_their_arguments_tell_apart() -> None:
+    """Calls of one function that come whole, one after another and without ids, become one with nonsense arguments."""
+    for index in (0, None):
+        apart = read([call("f", '{"a":1}', index=index)], [call("f", {"a": 2}, id="", index=index)])
+        assert [(f.index, f.arguments) for f in apart] == [(0, '{"a":1}'), (1, '{"a": 2}')]
+    repeated = read([call("f", "", index=0)], [call("f", '{"a":', index=0)], [call("f", "1}", index=0)])
+    assert [f.index for f in repeated] == [0, 0, 0]
+
+
 def test_places_begin_at_zero() -> None:
     """A vendor that counts from 1 leaves a hole at the client."""
     assert [f.index for f in read([call("f", "", id="a", index=1)], [call("g", "", id="b", index=2)])] == [0, 1]
@@ -92,3 +101,4 @@ def test_custom_tools() -> None:
     """A call of a custom tool loses its name or its input."""
     (fragment,) = read([{"id": "a", "type": "custom", "custom": {"name": "run", "input": "ls"}}])
     assert (fragment.name, fragment.arguments) == ("run", "ls")
+    assert fragment.custom

@@ -84,6 +84,29 @@ def test_streamed_tool_calls() -> None:
     assert second["type"] == "function"
 
 
+def test_late_name_brings_no_second_id() -> None:
+    """Broken: a call whose name comes after its id gets another id, and clients join the two."""
+    late = [
+        Delta(tool_calls=(ToolCallDelta(0, "call_1", "", ""),)),
+        Delta(tool_calls=(ToolCallDelta(0, None, "f", "{}"),)),
+        Delta(1, tool_calls=(ToolCallDelta(0, None, "g", "{}"),)),
+    ]
+    _, first, second, _, other, _ = chunks(list(late))
+    assert first["choices"][0]["delta"]["tool_calls"][0]["id"] == "call_1"
+    assert second["choices"][0]["delta"]["tool_calls"] == [{"index": 0, "function": {"name": "f", "arguments": "{}"}}]
+    assert other["choices"][0]["delta"]["tool_calls"][0]["id"].startswith("call_")
+
+
+def test_logprobs_are_told_once() -> None:
+    """Broken: a client that adds up a stream has each token's probability twice."""
+    told: dict[str, Any] = {
+        "content": [{"token": "a", "logprob": -1.0, "bytes": None, "top_logprobs": []}],
+        "refusal": None,
+    }
+    _, thought, text, refusal, _ = chunks([Delta(text="a", reasoning="r", extra={"logprobs": told, "refusal": "no"})])
+    assert [part["choices"][0]["logprobs"] for part in (thought, text, refusal)] == [None, told, None]
+
+
 def test_choices_have_their_own_role_and_end() -> None:
     """Broken: with n > 1 a choice has no role chunk or takes another one's."""
     parts = chunks([Delta(text="a"), Delta(1, text="b"), Delta(finish_reason="stop"), Delta(1, finish_reason="length")])
@@ -124,6 +147,16 @@ def test_fold_tool_calls() -> None:
     assert choice["message"]["content"] is None
     assert first == {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": '{"a":1}'}}
     assert second["function"] == {"name": "g", "arguments": "{}"}
+
+
+def test_fold_custom_tool_calls() -> None:
+    """Broken: a call of a custom tool looks like one of a function, whose arguments would have to be JSON."""
+    deltas = [
+        Delta(tool_calls=(ToolCallDelta(0, "call_1", "run", "l", custom=True),)),
+        Delta(tool_calls=(ToolCallDelta(0, arguments="s"),), finish_reason="tool_calls"),
+    ]
+    (call,) = render.fold(deltas, "m")["choices"][0]["message"]["tool_calls"]
+    assert call == {"id": "call_1", "type": "custom", "custom": {"name": "run", "input": "ls"}}
 
 
 def test_fold_joins_extra_fields() -> None:

@@ -35,6 +35,7 @@ _LEVELS: Final[Mapping[str, str]] = {
     "medium": "medium",
     "high": "high",
     "xhigh": "high",
+    "ultra": "max",
     "max": "max",
 }
 """What models with levels of thinking are told. Unverified: that ``max`` is one of them on every server."""

@@ -47,5 +47,5 @@ def memo(state: Choice) -> dict[str, Json] | None:
 
 
 def visible(delta: Delta) -> bool:
-    """Whether a client would see anything of the delta."""
-    return bool(delta.text or delta.reasoning or delta.tool_calls or delta.extra)
+    """Whether a client would see anything of the delta; an empty list beside an answer is nothing."""
+    return bool(delta.text or delta.reasoning or delta.tool_calls or any((delta.extra or {}).values()))

@@ -45,8 +45,8 @@ def _reasoning(message: Json) -> str:
 
 def passed(message: Json, choice: Json) -> Json:
     """Fields of OpenAI's own that pass as they are; logprobs only in OpenAI's shape."""
-    extra = {name: message[name] for name in _PASSED if message.get(name) is not None}
+    extra = {name: message[name] for name in _PASSED if message.get(name) not in (None, "")}
     logprobs = choice.get("logprobs")
     if isinstance(logprobs, dict) and ("content" in logprobs or "refusal" in logprobs):
-        extra["logprobs"] = logprobs
+        extra["logprobs"] = {"content": None, "refusal": None, **logprobs}
     return extra

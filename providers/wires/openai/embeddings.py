@@ -41,10 +41,16 @@ def decode(body: bytes, dialect: Dialect) -> EmbeddingReply:
     rows = [data] if isinstance(data, dict) else data
     if not isinstance(rows, list) or not rows:
         raise ProviderError(ErrorKind.MALFORMED, "the upstream's answer holds no embeddings")
-    numbered = sorted(enumerate(rows), key=lambda pair: pair[1].get("index", pair[0]))
+    numbered = sorted(enumerate(rows), key=_place)
     counts = usage.of_object(doc["usage"]) if doc.get("usage") else None
     prompt_tokens = counts.prompt_tokens or counts.total_tokens if counts else 0
     return EmbeddingReply([_floats(row["embedding"]) for _, row in numbered], Usage(prompt_tokens, 0))
+
+
+def _place(numbered: tuple[int, Json]) -> int:
+    """The row's own number, or that of its order where it has none."""
+    order, row = numbered
+    return row["index"] if type(row.get("index")) is int else order
 
 
 def _floats(vector: Any) -> list[float]:

@@ -88,7 +88,8 @@ def _choose_tools(body: Json, dialect: Dialect, losses: list[str]) -> None:
         return
     del body["tool_choice"]
     if kind == "none":
-        body.pop("tools", None)
+        for name in ("tools", "parallel_tool_calls"):
+            body.pop(name, None)
     elif kind != "auto":
         losses.append("dropped tool_choice")
 

@@ -16,11 +16,14 @@ from providers.wires.openai.choice import Choice, memo, message_of, piece, visib
 from providers.wires.openai.dialect import Dialect
 
 _EXTRAS: Final = ("system_fingerprint", "service_tier", "citations", "search_results")
+_TIERS: Final = ("auto", "default", "flex", "scale", "priority", "fast")
+"""OpenAI's tiers of service; others are a vendor's own, such as ``on_demand``."""
 _DULL: Final = frozenset(
     {"id", "object", "created", "model", "choices", "usage", "system_fingerprint", "service_tier", "obfuscation"}
 )
 """Top-level keys that tell nothing new after the first event (usage counts only when it is not null)."""
 _DULL_CHOICE: Final = frozenset({"index", "delta", "logprobs", "finish_reason", "content_filter_results"})
+_WHOLE: Final = frozenset({"chat.completion", "chat.completion.done"})
 _SKIPPED: Final = Delta(note="skipped a malformed event")
 
 
@@ -115,7 +118,7 @@ class _Reply:
         """What this payload says of the reply as a whole and no earlier one did."""
         identity = None if self.head.id else doc.get("id") or doc.get("sid") or None
         created = None if self.head.created else _seconds(doc.get("created"))
-        extra = {key: doc[key] for key in _EXTRAS if doc.get(key) and self.head.extra.get(key) != doc[key]}
+        extra = {key: doc[key] for key in _EXTRAS if _tells(doc, key) and self.head.extra.get(key) != doc[key]}
         if not (identity or created or extra):
             return None
         told = Head(str(identity) if identity else None, created, extra)
@@ -139,7 +142,9 @@ class _Reply:
         if state.finished:
             return
         message, whole = message_of(choice)
-        repeated = whole and state.streamed and doc.get("object") == "chat.completion"
+        # Beside a delta a message tells all that was said so far, and so it does in an event that is no chunk.
+        so_far = isinstance(choice.get("delta"), dict) or doc.get("object") in _WHOLE
+        repeated = whole and state.streamed and self.produced and so_far
         delta = Delta(number) if repeated else piece(number, message, choice, state)
         word = None if choice.get("is_end") is False else finish.told(choice.get("finish_reason"))
         if word is None and ((whole and name == BODY) or choice.get("is_end") is True):
@@ -200,10 +205,19 @@ class _Reply:
             raise faults.of_text(self.odd, self.dialect)
 
     def malformed(self, event: Event) -> Delta:
-        """A remark on an event that is not JSON. A body that is not raises instead: there is no other answer."""
-        if event.name != BODY or self.complete:
+        """A remark on an event that is not JSON. An error or a body raises instead: there is no other answer."""
+        if self.complete or event.name not in (BODY, "error"):
             return _SKIPPED
+        text = event.data.decode("utf-8", "replace")
+        if event.name == "error" and (error := faults.in_payload(text, event.name, self.dialect)):
+            raise error
         raise faults.of_text(event.data, self.dialect)
+
+
+def _tells(doc: Json, key: str) -> bool:
+    """Whether a payload has this field, and nothing in it that OpenAI's typed clients would stumble over."""
+    value = doc.get(key)
+    return bool(value) and (key != "service_tier" or value in _TIERS)
 
 
 def _seconds(created: Any) -> int | None:

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from providers.framing import is_json
 from providers.types import Json, ToolCallDelta
 
 _NO_ID: Final = (None, "", "null")
@@ -11,12 +12,17 @@ _NO_ID: Final = (None, "", "null")
 
 @dataclass(slots=True)
 class _Call:
-    """One call under way: its place in the answer, and the vendor's own number, id and name for it."""
+    """One call under way: its place in the answer, the vendor's own number, id and name for it, and its arguments."""
 
     place: int
     index: int | None
     id: str | None
     name: str
+    arguments: list[str] = field(default_factory=list)
+
+    def is_whole(self) -> bool:
+        """Whether nothing can be missing of its arguments."""
+        return is_json("".join(self.arguments).strip().encode())
 
 
 @dataclass(slots=True)
@@ -43,11 +49,15 @@ class ToolCalls:
         identity = None if item.get("id") in _NO_ID else str(item["id"])
         index = item["index"] if type(item.get("index")) is int else None
         call = self._known(index, identity, name, begun)
+        if call and identity is None and name and arguments and call.name and call.is_whole():
+            # The same function once more, by a vendor that numbers all calls alike and gives them no ids.
+            call = None
         if call is None:
-            call = _Call(len(self.calls), index, identity, name)
+            call = _Call(len(self.calls), index, identity, name, [arguments])
             self.calls.append(call)
             begun.add(call.place)
-            return ToolCallDelta(call.place, identity, name, arguments)
+            return ToolCallDelta(call.place, identity, name, arguments, custom=isinstance(item.get("custom"), dict))
+        call.arguments.append(arguments)
         if not call.name and name:
             call.name = name
             return ToolCallDelta(call.place, None, name, arguments)

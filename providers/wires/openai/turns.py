@@ -1,10 +1,13 @@
 """The order of messages, for vendors that are strict about who may speak after whom."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from providers.types import Json
 from providers.wires.openai.dialect import Dialect
 from providers.wires.openai.messages import text_of
+
+_INSTRUCTING: Final = ("system", "developer")
 
 
 def arrange(messages: list[Json], dialect: Dialect, model: str, losses: list[str]) -> list[Json]:
@@ -29,8 +32,8 @@ def _speaking(messages: list[Json], losses: list[str]) -> list[Json]:
 
 def folded(messages: list[Json]) -> list[Json]:
     """The messages with all system text in front of the first user text, for models that know no system role."""
-    system = "\n".join(text_of(m.get("content")) for m in messages if m["role"] == "system")
-    others = [m for m in messages if m["role"] != "system"]
+    system = "\n".join(text_of(m.get("content")) for m in messages if m["role"] in _INSTRUCTING)
+    others = [m for m in messages if m["role"] not in _INSTRUCTING]
     first = next((i for i, m in enumerate(others) if m["role"] == "user"), None)
     if not system:
         return others

@@ -18,7 +18,7 @@ def _table(groups: Mapping[Kind, str]) -> dict[str, Kind]:
 CODES: Final = _table(
     {
         Kind.CONTEXT_LENGTH: "context_length_exceeded tokens_too_long characters_too_long exceed_context_size_error"
-        " tokens_limit_reached string_above_max_length",
+        " tokens_limit_reached",
         Kind.CONTENT_FILTER: "content_filter content_policy_violation data_inspection_failed DataInspectionFailed"
         " SensitiveContentDetected InputTextSensitiveContentDetected InputImageSensitiveContentDetected"
         " OutputTextSensitiveContentDetected OutputImageSensitiveContentDetected InputTextRiskDetection"
@@ -92,13 +92,14 @@ BASE_RESP_TOO_LONG: Final = re.compile(r"(?i)context|max(imum)?[ _]tokens(?!.*(p
 """How that family's limit of tokens per minute (1039) tells of an input that no other credential could take either."""
 
 _CONTEXT: Final = (
-    r"context[ _](length|window|size)|maximum context|max_seq_len|too many (input )?tokens|tokens exceed"
+    r"context[ _](length|window|size)|maximum (context|prompt length)|max_seq_len|too many (input )?tokens"
+    r"|tokens exceed|exceed(s|ed) (the )?model token limit|messages\[\d+\]\.content\S{0,20} string too long"
     r"|prompt( tokens| is)? too long|input (is )?too long|range of input length|reduce the length"
     r"|exceeds? (the )?max message tokens|(输入|上下文|提示).{0,20}(过长|超长|超过|超出)"
 )
 _FILTER: Final = (
     r"content[ _-]?(filter|polic|moderation|management)|inappropriate content|(?<!case[ -])\bsensitive\b"
-    r"|data_inspection|safety (system|filter)|敏感|违规|不合规"
+    r"|data_inspection|safety (system|filter)|(input|prompt|message) was flagged|敏感|违规|不合规"
 )
 _KEY: Final = (
     r"(incorrect|invalid|expired|missing|wrong|no)\b.{0,20}\bapi[ _-]?key"
@@ -108,10 +109,12 @@ _QUOTA: Final = (
     r"insufficient[ _](quota|balance|credit|fund)|exceeded (your )?current quota|billing|arrears|arrearage"
     r"|balance.{0,30}(insufficient|too low|exhausted|not enough|used up)|not enough (balance|credit)"
     r"|overdue|account .{0,60}(is not active|suspended)|(free|daily) (tier|allocation).{0,60}(exhausted|used up)"
-    r"|tokens\.total|payment required|欠费|余额|资源包|充值"
+    r"|tokens\.total|payment required|spending limit|(used all available|doesn't have any) credits"
+    r"|欠费|余额|资源包|充值"
 )
 _MODEL: Final = (
-    r"\bmodels?\b[^.]{0,80}(does(n't| not) exist|not exist|not found|is not available|no permission|not served)"
+    r"\bmodels?\b([^.]|\.(?=\w)){0,80}"
+    r"(does(n't| not) exist|not exist|not found|is not available|no permission|not served)"
     r"|(no such|unknown|not found the) model|模型.{0,20}(不存在|未找到)"
 )
 
