@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # The pip of an older Python would run setup.py itself, with a warning, unless told not to.
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --use-pep517
-HAS_CONFIG := $(wildcard config.json config.yaml)$(SIMPLE_ONE_API_CONFIG)
+HAS_CONFIG := $(wildcard config.json config.yaml config.yml)$(SIMPLE_ONE_API_CONFIG)
 
 # Many processes start here, and each would compile the gateway anew.
 unexport PYTHONDONTWRITEBYTECODE

@@ -26,11 +26,12 @@ ROOT: Final = Path(__file__).resolve().parents[1]
 
 LOADING: Final = "loading the local model …"
 
-DEFAULT_FILES: Final = ("config.json", "config.yaml")
+DEFAULT_FILES: Final = ("config.json", "config.yaml", "config.yml")
 
 SERVE_HELP: Final = """\
-Starts the gateway with a config file: FILE, else $SIMPLE_ONE_API_CONFIG, else config.json or config.yaml in this
-directory. With none of them it serves a small model that runs on this machine, on 127.0.0.1:9090 and without a key."""
+Starts the gateway with a config file: FILE, else $SIMPLE_ONE_API_CONFIG, else config.json, config.yaml or config.yml in
+this directory. With none of them it serves a small model that runs on this machine, on 127.0.0.1:9090 and without a
+key."""
 
 SERVE_EPILOG: Final = """\
 other commands:

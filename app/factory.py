@@ -1,5 +1,8 @@
 """The gateway as a WSGI application: who calls, what they asked, where it goes, and what comes back."""
 
+import re
+from typing import Any
+
 from flask import Flask, Response, g, request
 
 from app import cors, telemetry
@@ -15,12 +18,26 @@ from app.telemetry import Trace
 _PUBLIC = frozenset({"ops.home", "ops.healthz"})
 
 
+class _Gateway(Flask):
+    """Flask, and addresses that clients put together of ``…/v1/`` and ``/chat/completions`` are answered at once.
+
+    Werkzeug would redirect them: curl does not follow, and behind TLS the new address begins with ``http://``.
+    """
+
+    def wsgi_app(self, environ: Any, start_response: Any) -> Any:
+        """The answer to one request."""
+        path = environ.get("PATH_INFO", "")
+        if "/v1//" in path:
+            environ["PATH_INFO"] = re.sub("(?<=/v1)/{2,}", "/", path)
+        return super().wsgi_app(environ, start_response)
+
+
 def create_app(holder: Holder) -> Flask:
     """The application. It reads ``holder.current`` once per request, so that a swap meets only later ones."""
-    app = Flask(__name__, static_folder=None)
+    app = _Gateway(__name__, static_folder=None)
     app.url_map.strict_slashes = False
     settings = holder.current.settings
-    telemetry.configure("debug" if settings.debug else settings.log_level, as_json=settings.log_json)
+    telemetry.configure(settings.lowest_level, as_json=settings.log_json)
     for blueprint in (chat.blueprint, embeddings.blueprint, models.blueprint, ops.blueprint, translate.blueprint):
         app.register_blueprint(blueprint)
 

@@ -28,16 +28,19 @@ Stamp = tuple[int, int, int]
 
 @dataclass(slots=True)
 class Watcher:
-    """Keeps ``holder`` up to date with the file at ``path``. ``look`` is one glance at it."""
+    """Keeps ``holder`` up to date with the file at ``path``. ``look`` is one glance at it.
+
+    ``loaded`` is the file's stamp from before it was read: what is written while it is read is a change.
+    """
 
     path: Path
     holder: Holder
     vendors: Mapping[str, Vendor]
-    _loaded: Stamp | None = field(init=False)
+    loaded: Stamp | None
     _changing: Stamp | None = field(init=False)
 
     def __post_init__(self) -> None:
-        self._loaded = self._changing = _stamp(self.path)
+        self._changing = self.loaded
 
     def run(self) -> None:
         """Look for ever."""
@@ -50,11 +53,11 @@ class Watcher:
 
     def look(self) -> None:
         """Read the file if it has changed and come to rest."""
-        stamp = _stamp(self.path)
+        stamp = stamp_of(self.path)
         if stamp != self._changing:
             self._changing = stamp
-        elif stamp != self._loaded:
-            self._loaded = stamp
+        elif stamp != self.loaded:
+            self.loaded = stamp
             self._reload()
 
     def _reload(self) -> None:
@@ -67,7 +70,7 @@ class Watcher:
         before = self.holder.current
         self.holder.current = build(settings, self.vendors, before)
         lastgood.keep(content)
-        telemetry.configure("debug" if settings.debug else settings.log_level, as_json=settings.log_json)
+        telemetry.configure(settings.lowest_level, as_json=settings.log_json)
         _LOG.info("reloaded %s", self.path)
         if note := _needs_restart(before.settings, settings):
             _LOG.warning(note)
@@ -82,7 +85,8 @@ def _needs_restart(before: Settings, after: Settings) -> str:
     return ""
 
 
-def _stamp(path: Path) -> Stamp | None:
+def stamp_of(path: Path) -> Stamp | None:
+    """What changes with each change of a file; None where there is none."""
     try:
         found = path.stat()
     except OSError:

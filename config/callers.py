@@ -1,6 +1,7 @@
 """``api_keys`` made caller keys, each read for itself; no message shows a key."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any, Final
 
 from config.faults import Report, printable
@@ -15,28 +16,38 @@ _KEY: Final = CallerKeySchema()
 
 
 def keys(raw: list[Any], master: tuple[CallerKey, ...], report: Report) -> tuple[CallerKey, ...]:
-    """``master`` and the keys of the list, labelled ``key-<n>`` by their place. Reports missing and duplicate keys."""
-    seen: dict[Secret, str] = {key.key: "api_key" for key in master}
-    result = list(master)
+    """``master`` and the keys of the list, labelled ``key-<n>`` by their place. Reports keys that are missing.
+
+    A key that stands twice in the list opens the models of both. One that is ``api_key`` too opens its own only.
+    """
+    result: dict[Secret, CallerKey] = {}
     for index, item in enumerate(raw):
         if not isinstance(item, dict):
             report.fault(("api_keys", index), f"expected an object, found {found(item)}")
-        elif key := _key(item, index, seen, report):
-            result.append(key)
-    return tuple(result)
+        elif key := _key(item, index, report):
+            result[key.key] = _both(result[key.key], key, index, report) if key.key in result else key
+    twice = [key for key in master if key.key in result]
+    for key in twice:
+        where = int(result[key.key].label.removeprefix("key-")) - 1
+        report.note(("api_key",), "stands in api_keys too", f"it opens what api_keys[{where}] says")
+    return (*(key for key in master if key not in twice), *result.values())
 
 
-def _key(item: dict[str, Any], index: int, seen: dict[Secret, str], report: Report) -> CallerKey | None:
+def _key(item: dict[str, Any], index: int, report: Report) -> CallerKey | None:
     path = ("api_keys", index)
     key, wrong = read(_KEY, tidy(item, _KEY, path, report), path, report)
     if key is None:
         return None
-    if key.key in seen:
-        report.fault((*path, "api_key"), "duplicate key", f"{seen[key.key]} is the same")
-    seen.setdefault(key.key, f"api_keys[{index}].api_key")
     if key.models == frozenset() and not wrong:
         report.note(path, "opens no model", 'list some in supported_models, or "*" for all')
     return CallerKey(key.key, f"key-{index + 1}", key.models)
+
+
+def _both(first: CallerKey, second: CallerKey, index: int, report: Report) -> CallerKey:
+    where = int(first.label.removeprefix("key-")) - 1
+    report.note(("api_keys", index, "api_key"), "duplicate key", f"api_keys[{where}] is the same, and opens both")
+    some = first.models is not None and second.models is not None
+    return replace(first, models=(first.models or frozenset()) | (second.models or frozenset()) if some else None)
 
 
 def note_models(callers: Collection[CallerKey], names: Collection[str], report: Report) -> None:

@@ -42,10 +42,11 @@ def check_settings(settings: Settings, found_ones: Iterable[Found], report: Repo
         return
     for alias, model in settings.model_redirect.items():
         if model not in enabled and not _leads_anywhere(alias, model):
-            hint = did_you_mean(model, enabled)
+            message, place = f'no enabled service offers "{printable(model)}"', ("model_redirect", alias)
             if model in everywhere:
-                hint = f"only {dotted(everywhere[model])} offers it, which is not enabled"
-            report.fault(("model_redirect", alias), f'no enabled service offers "{printable(model)}"', hint)
+                report.note(place, message, f"only {dotted(everywhere[model])} offers it, which is not enabled")
+            else:
+                report.fault(place, message, did_you_mean(model, enabled))
     callable_names = enabled | settings.model_redirect.keys() | {RANDOM}
     for name, instead in settings.fallbacks.items():
         for model in (name, *instead):

@@ -6,6 +6,7 @@ calls the type. Plain shapes only: what values mean for one another is checked e
 
 import math
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from marshmallow import ValidationError, fields
@@ -79,17 +80,18 @@ class Url(Text):
 
 
 class Choice(Text):
-    """One of a few words, in any case. ``words`` maps each to the value it stands for."""
+    """One of a few words, in any case. ``words`` maps each to the value it stands for, ``more`` those not listed."""
 
-    def __init__(self, words: Mapping[str, str], **kwargs: Any) -> None:
+    def __init__(self, words: Mapping[str, str], more: Mapping[str, str] = MappingProxyType({}), **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.words = words
+        self.more = more
         self.kind = ", ".join(f"`{word}`" for word in words)
 
     def _deserialize(self, value: Any, attr: str | None, data: Data, **kwargs: Any) -> Any:
         word = super()._deserialize(value, attr, data, **kwargs)
-        if word.lower() in self.words:
-            return self.words[word.lower()]
+        if known := self.words.get(word.lower()) or self.more.get(word.lower()):
+            return known
         shown = "" if isinstance(value, Substituted) or len(word) > 20 else f' "{word}"'
         raise with_hint(f"unknown value{shown}", did_you_mean(word, self.words) or f"one of {', '.join(self.words)}")
 
@@ -157,19 +159,19 @@ class Flag(fields.Field[Any]):
 
 
 class Names(fields.Field[Any]):
-    """A list of names: trimmed, each once, blank ones left out."""
+    """A list of names: trimmed, each once, blank ones and nulls left out."""
 
     kind = "list of names"
 
     def _deserialize(self, value: Any, attr: str | None, data: Data, **kwargs: Any) -> Any:
         if not isinstance(value, list):
             raise wrong_type("a list", value, "put it in [ ]" if isinstance(value, str) else "")
-        names = _each(Text(), enumerate(value))
+        names = _each(Text(), ((index, item) for index, item in enumerate(value) if item is not None))
         return tuple(dict.fromkeys(name for name in names.values() if name))
 
 
 class Map(fields.Field[Any]):
-    """An object whose keys are free and whose values are all of one kind; null values are left out."""
+    """An object whose keys are free and whose values are all of one kind; nulls and blank texts are left out."""
 
     def __init__(self, values: fields.Field[Any], kind: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -179,7 +181,10 @@ class Map(fields.Field[Any]):
     def _deserialize(self, value: Any, attr: str | None, data: Data, **kwargs: Any) -> Any:
         if not isinstance(value, dict):
             raise wrong_type("an object", value)
-        return _each(self.values, ((key, item) for key, item in value.items() if item is not None))
+        return _each(self.values, ((key, item) for key, item in value.items() if not self._is_absent(item)))
+
+    def _is_absent(self, item: Any) -> bool:
+        return item is None or (isinstance(self.values, Text) and isinstance(item, str) and not item.strip())
 
 
 class Anything(fields.Field[Any]):

@@ -100,13 +100,14 @@ class CircuitBreaker:
 class Failover:
     """What is tried when an upstream fails before its first word.
 
-    ``targets`` is the most tries of a request, ``within_s`` the time after its first in which another may begin.
+    ``targets`` is the most tries of a request, ``within_s`` the time after its first in which another may begin. That
+    is longer than the longest silence allowed by default, so that a target that stays silent can be left for another.
     ``same_target_retry`` tries the last one left once more after a passing fault. ``rest_keys`` leaves credentials
     alone for a while that a vendor has refused.
     """
 
     targets: int = 20
-    within_s: float = 60.0
+    within_s: float = 150.0
     same_target_retry: bool = True
     rest_keys: bool = True
 
@@ -189,3 +190,8 @@ class Settings:
     workers: int = 1
     shared_state: Secret | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def lowest_level(self) -> str:
+        """The level from which on this gateway's own lines are written: ``log_level``, unless ``debug`` is on."""
+        return "debug" if self.debug else self.log_level

@@ -24,6 +24,13 @@ LOG_LEVELS: Final = {
     "prod": "info",
     "prodj": "info json",
 }
+LONG_LOG_LEVELS: Final = {
+    "warning": "warn",
+    "development": "debug",
+    "production": "info",
+    "prodjson": "info json",
+    "productionjson": "info json",
+}
 LOAD_BALANCING: Final = {
     "first": "first",
     "random": "random",
@@ -32,6 +39,7 @@ LOAD_BALANCING: Final = {
     "rand": "random",
     "rr": "round_robin",
 }
+_UNBOUND: Final = 'no bounds; "max": 0 alone is one'
 
 
 class RangeSchema(Shape):
@@ -58,9 +66,11 @@ class ParamsRangeSchema(Shape):
 
     target = ParamsRange
     temperatureRange = fields.Nested(  # noqa: N815 - the file's own spelling
-        RangeSchema, attribute="temperature", metadata=doc("Bounds of `temperature`.")
+        RangeSchema, attribute="temperature", metadata=doc("Bounds of `temperature`.", zero=_UNBOUND)
     )
-    topPRange = fields.Nested(RangeSchema, attribute="top_p", metadata=doc("Bounds of `top_p`."))  # noqa: N815
+    topPRange = fields.Nested(  # noqa: N815
+        RangeSchema, attribute="top_p", metadata=doc("Bounds of `top_p`.", zero=_UNBOUND)
+    )
     maxTokens = Whole(  # noqa: N815
         least=1,
         attribute="max_tokens",
@@ -73,11 +83,17 @@ class CircuitBreakerSchema(Shape):
 
     target = CircuitBreaker
     enabled = Flag(metadata=doc("Whether failing upstreams are left out at all."))
-    failure_threshold = Whole(least=1, metadata=doc("Failures in a row after which it is left out.", "failures"))
-    recovery_timeout_seconds = Number(
-        least=1, attribute="recovery_timeout_s", metadata=doc("How long until it is tried again.", "seconds")
+    failure_threshold = Whole(
+        least=1, metadata=doc("Failures in a row after which it is left out.", "failures", zero="the default")
     )
-    half_open_max_requests = Whole(least=1, metadata=doc("Trial requests at the same time after that.", "requests"))
+    recovery_timeout_seconds = Number(
+        least=1,
+        attribute="recovery_timeout_s",
+        metadata=doc("How long until it is tried again.", "seconds", zero="the default"),
+    )
+    half_open_max_requests = Whole(
+        least=1, metadata=doc("Trial requests at the same time after that.", "requests", zero="the default")
+    )
 
 
 class FailoverSchema(Shape):
@@ -143,7 +159,11 @@ class SettingsSchema(Shape):
         attribute="bind", metadata=doc("Port, `:port` or `host:port` to listen on.", default="`:9090`", meant=("port",))
     )
     debug = Flag(metadata=doc("The most verbose log."))
-    log_level = Choice(LOG_LEVELS, metadata=doc("`dev` is debug, `prod` is info, `prodj` is info as JSON lines."))
+    log_level = Choice(
+        LOG_LEVELS,
+        LONG_LOG_LEVELS,
+        metadata=doc("`dev` is debug, `prod` is info, `prodj` is info as JSON lines; each may be written out."),
+    )
     api_key = SecretText(metadata=doc("The key clients must send; all models.", default="none: open to everybody"))
     api_keys = Anything(
         list, "list of objects", metadata=doc("Further keys, with the models each opens.", default="none")
@@ -161,7 +181,8 @@ class SettingsSchema(Shape):
     )
     multi_content_models = Names(
         metadata=doc(
-            "Models that take content arrays; `*` at the end matches a prefix. For all others arrays are made text.",
+            "Models that take content arrays; `*` at the end matches a prefix. For all others arrays are made text, "
+            "but for `gpt-4o*`, `gpt-4-turbo`, `glm-4v`, `gemini-*` and `yi-vision`, which are left to the vendors.",
             default="left to the vendors",
         )
     )
@@ -178,7 +199,7 @@ class SettingsSchema(Shape):
     translation = fields.Nested(TranslationSchema, metadata=doc("The translate endpoints."))
     proxy = fields.Nested(ProxySchema, metadata=doc("Proxy for upstreams, and which of them use it."))
     images = fields.Nested(ImagesSchema, metadata=doc("Images by address, for vendors that take bytes only."))
-    enable_web = Flag(metadata=doc("Serve the built-in web page."))
+    enable_web = Flag(metadata=doc("Accepted without effect: there is no web page."))
     services = Anything(
         dict,
         "map of lists of objects",

@@ -100,8 +100,8 @@ class BesidesSchema(Shape):
         LimitSchema, metadata=doc("Limits of this credential; those of the entry hold too.", default="none")
     )
     enabled = Flag(metadata=doc("Whether this credential is used.", default="true"))
-    id = Text(metadata=doc("A remark of yours.", default="-"))
-    name = Text(metadata=doc("A remark of yours.", default="-"))
+    id = Anything(metadata=doc("A remark of yours.", default="-"))
+    name = Anything(metadata=doc("A remark of yours.", default="-"))
     model_limits = Anything(metadata=doc("Accepted and ignored.", idle=_BY_MODEL, default="-"))
 
 

@@ -46,7 +46,7 @@ def find(services: Mapping[str, Any], around: Surroundings) -> tuple[list[Found]
     sure = True
     for service, entries in services.items():
         path: Path = ("services", service)
-        known = _known_service(service, around)
+        known = _known_service(service, entries, around)
         if entries is None:
             continue
         if not isinstance(entries, list):
@@ -61,15 +61,25 @@ def find(services: Mapping[str, Any], around: Surroundings) -> tuple[list[Found]
     return _with_ids(found_ones, around.report), sure
 
 
-def _known_service(service: str, around: Surroundings) -> str | None:
+def _known_service(service: str, entries: Any, around: Surroundings) -> str | None:
     """The service that this key stands for, the one it was meant for, or None. Reports all but the first."""
     if by_service(around.vendors, service):
         return service
+    if by_service(around.vendors, service.lower()):
+        around.report.note(("services",), f'"{service}" is read as "{service.lower()}"', key=service)
+        return service.lower()
     names = {name for row in around.vendors.values() for name in (row.name, *row.services)}
     guess = nearest(service, names)
     hint = f'did you mean "{guess}"?' if guess else _OPENAI_HINT
-    around.report.fault(("services",), f'unknown service "{printable(service)}"', hint, key=service)
+    tell = around.report.note if _all_disabled(entries) else around.report.fault
+    tell(("services",), f'unknown service "{printable(service)}"', hint, key=service)
     return guess
+
+
+def _all_disabled(entries: Any) -> bool:
+    """Whether nothing of a service is in use."""
+    listed = entries if isinstance(entries, list) else [entries]
+    return bool(listed) and all(isinstance(entry, dict) and entry.get("enabled") is False for entry in listed)
 
 
 def _found(raw: Any, service: str, path: Path, around: Surroundings) -> Found | None:

@@ -92,10 +92,17 @@ def _idle(value: Any, field: fields.Field[Any], path: Path, report: Report) -> b
         report.note(path, "has no effect", reason)
         return True
     meaning = field.metadata.get("zero")
-    if meaning and isinstance(value, (int, float)) and not isinstance(value, bool) and value == 0:
+    if meaning and _is_zero(value):
         report.note(path, f"0 means {meaning}", "leave it out")
         return True
     return False
+
+
+def _is_zero(value: Any) -> bool:
+    """Whether ``value`` is 0, or an object of several, as the Go program writes one out that was never set."""
+    if isinstance(value, dict):
+        return len(value) > 1 and all(map(_is_zero, value.values()))
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == 0
 
 
 def _within(value: Any, field: fields.Field[Any] | None, path: Path, report: Report) -> Any:

@@ -39,7 +39,9 @@ CREDENTIALS: Final = CredentialFields(
 )
 
 
-def _site(name: str, host: str, docs: str, titles: tuple[str, str]) -> tuple[Vendor, Vendor]:
+def _site(
+    name: str, host: str, docs: str, titles: tuple[str, str], services: tuple[str, ...] = ()
+) -> tuple[Vendor, Vendor]:
     """The rows of one site, v3 and v2."""
     current = Vendor(
         name=name,
@@ -50,6 +52,7 @@ def _site(name: str, host: str, docs: str, titles: tuple[str, str]) -> tuple[Ven
         fault=faults.fault,
         sign=sign,
         credentials=CREDENTIALS,
+        services=services,
         hosts=(host,),
         wire="coze",
         pick=partial(pick, site=name),
@@ -67,6 +70,7 @@ def _site(name: str, host: str, docs: str, titles: tuple[str, str]) -> tuple[Ven
         base_url=f"https://{host}{urls.CHAT_V2}",
         encode=v2.encode,
         decode=v2.decode,
+        services=(),
         hosts=(),
         wire="",
         pick=None,
@@ -86,6 +90,7 @@ VENDORS: Final[tuple[Vendor, ...]] = (
         "api.coze.cn",
         "https://www.coze.cn/open/docs/developer_guides/chat_v3",
         ("Coze, coze.cn", "扣子 coze.cn"),
+        services=("coze",),
     ),
     *_site(
         "cozecom",

@@ -98,6 +98,10 @@ def test_bad_server_port(value: Any) -> None:
         ("dev", ("debug", False)),
         ("prod", ("info", False)),
         ("prodj", ("info", True)),
+        ("production", ("info", False)),
+        ("productionjson", ("info", True)),
+        ("prodjson", ("info", True)),
+        ("development", ("debug", False)),
         ("WARN", ("warn", False)),
         ("error", ("error", False)),
         ("", ("info", False)),
@@ -145,6 +149,15 @@ def test_redirects_that_lead_somewhere(redirect: dict[str, str]) -> None:
     assert settings(model_redirect=redirect, services={"openai": [entry]}).notes == ()
 
 
+def test_blanks_in_lists_and_maps() -> None:
+    """What a form left empty is taken for a name, and so a file that worked is refused."""
+    entry = {**ENTRY, "models": [None, " ", "m"], "model_redirect": {"a": "", "b": None}, "model_map": {"m": " "}}
+    found = settings(model_redirect={"x": " "}, services={"openai": [entry]})
+    assert (found.notes, found.model_redirect) == ((), {})
+    (upstream,) = found.upstreams
+    assert (upstream.models, upstream.model_redirect, upstream.model_map) == (("m",), {}, {})
+
+
 def test_redirect_named_all_to_another_name() -> None:
     """Only the key "all" may lead to "all"."""
     with pytest.raises(ConfigError, match='no enabled service offers "all"'):
@@ -161,6 +174,15 @@ def test_range_for_nobody() -> None:
     """A range that no request will meet goes unnoticed."""
     found = settings(params_range={"n": {}, "random": {}})
     assert found.notes == ('config.json:1:114 params_range: no enabled service offers "n"',)
+
+
+def test_range_that_was_never_set() -> None:
+    """A range that the Go program wrote out with zeros, because nobody set it, holds every value at zero."""
+    unset = {"min": 0, "max": 0}
+    found = settings(params_range={"m": {"temperatureRange": {"min": 0.1, "max": 0.9}, "topPRange": unset}})
+    assert found.params_range["m"] == ParamsRange(temperature=(0.1, 0.9))
+    assert found.notes[0].endswith('topPRange: 0 means no bounds; "max": 0 alone is one (leave it out)')
+    assert settings(params_range={"m": {"topPRange": {"max": 0}}}).params_range["m"].top_p == (None, 0)
 
 
 def test_unreadable_file(tmp_path: Path) -> None:

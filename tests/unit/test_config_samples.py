@@ -138,6 +138,7 @@ EXPORTED = {
         {"server_port": ":19090", "log_level": "info", "enable_web": True, "services": {}},
         {"statistics": {"enabled": True, "retention_days": 30}, "services": {}},
         {"load_balancing": "round_robin", "services": {"openai": [POOL]}},
+        {"services": {"openai": [{**POOL, "credential_list": [{"id": 1, "name": None, "api_key": "xxx"}]}]}},
         {"services": {"minimax": [MINIMAX]}},
         {"services": {"openai": [REDIRECTED]}},
         {"api_key": "123456", "log_level": "dev", "services": {"zhipu": [EXPORTED]}},
