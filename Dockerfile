@@ -9,6 +9,7 @@ RUN ["/opt/simple-one-api/bin/pip", "install", "--no-cache-dir", "--disable-pip-
 
 FROM python:3.12-slim
 RUN ["useradd", "--system", "--uid", "10001", "--no-create-home", "--shell", "/usr/sbin/nologin", "simple-one-api"]
+RUN ["install", "-d", "-o", "10001", "-g", "10001", "-m", "0700", "/var/lib/simple-one-api"]
 COPY --from=build /opt/simple-one-api /opt/simple-one-api
 ENV PATH=/opt/simple-one-api/bin:$PATH \
     PYTHONUNBUFFERED=1 \

@@ -46,14 +46,26 @@ class Breaker:
             return self.opened_at + self.settings.recovery_timeout_s - now
         return 0.0 if self.probes < self.settings.half_open_max_requests else 1.0
 
-    def begin(self, now: float) -> None:
-        """Take note that a request goes out."""
-        if self.state(now) != "closed":
-            self.probes += 1
+    def begin(self, now: float) -> bool:
+        """Take note that a request goes out. Whether it is a probe, which ``end`` has to be told again."""
+        probe = self.state(now) != "closed"
+        self.probes += probe
+        return probe
 
-    def end(self, now: float, fault: ErrorKind | None) -> None:
-        """Take note of how it ended: None is success; kinds outside FAULTS only end a probe."""
-        self.probes = max(0, self.probes - 1)
+    def answers(self, now: float) -> None:
+        """Take note that a probe's answer has begun. Nobody has to wait for its end, but the next fault opens again."""
+        if self.state(now) == "half_open":
+            self.failures, self.opened_at = self.settings.failure_threshold - 1, None
+
+    def end(self, now: float, fault: ErrorKind | None, *, probe: bool = False) -> None:
+        """Take note of how it ended: None is success; kinds outside FAULTS only end a probe.
+
+        Unless it is closed only probes count: what began earlier tells of a time that has been judged already.
+        """
+        if probe:
+            self.probes -= 1
+        elif self.opened_at is not None:
+            return
         if fault is None:
             self.failures, self.opened_at = 0, None
         elif fault in FAULTS:

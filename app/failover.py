@@ -1,14 +1,16 @@
 """Which target is tried next, and what is told when none answered.
 
 Targets come in tiers: the model's own, then those of each of its fallbacks. Within a tier the first that is well and
-has a free place is tried; a lower tier comes when nothing in the ones above is left or well. No target is tried twice,
-but for two exceptions, once each in a request: the very last one after a passing fault, and one whose vendor said when
-it is ready again, if waiting for that is within what its entry lets a request wait.
+has a free place is tried; a lower tier comes when nothing in the ones above is left, well, or free in time. No target
+is tried twice, but for two exceptions, once each in a request: the last one that is well after a passing fault, and one
+whose vendor said when it is ready again, if waiting for that is within what its entry lets a request wait.
 """
 
+import math
 import random
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
@@ -18,6 +20,7 @@ import gevent
 from app.call import Call
 from app.errors import ClientGone
 from app.keys import Entry, may_probe, refusal
+from app.keystate import RULES
 from app.queue import TICK_S
 from app.routing import Tiers
 from app.runtime import Target
@@ -33,13 +36,18 @@ REFUSED_TOGETHER: Final = 3
 
 @dataclass(slots=True)
 class Tries:
-    """Where one request stands. ``failures`` are the tries so far that failed, in order."""
+    """Where one request stands. ``failures`` are the tries so far that failed, in order.
+
+    It waits for its next try ``since`` and may begin that ``until``, by the monotonic clock.
+    """
 
     tiers: Tiers
     call: Call
     failures: list[tuple[Target, ProviderError]] = field(default_factory=list)
+    since: float = field(default_factory=time.monotonic)
+    until: float = math.inf
     _left: list[list[Target]] = field(init=False)
-    _began: float = 0.0
+    _crowded: list[tuple[Target, ProviderError]] = field(default_factory=list)
     _repeated: bool = False
     _waited: bool = False
     _alone: bool = False
@@ -63,46 +71,79 @@ class Tries:
                     return ready
             if probe := self._probe():
                 return [probe]
-            soon = self._ready_soon()
-            if not soon or self._waited:
+            if self._waited or not self._wait():
                 raise self.failure()
-            self._waited = True
-            self._sleep(min(soon.values()))
-            self._left = [[target for target in soon if not self._rest(target)]]
 
-    def begun(self, target: Target) -> None:
-        """Take note that ``target`` is being tried."""
-        self._began = self._began or time.monotonic()
+    def crowded(self, targets: list[Target], error: ProviderError) -> bool:
+        """Take note that none of ``targets`` was free in time. Whether there is another tier to go on with."""
         for tier in self._left:
-            if target in tier:
-                tier.remove(target)
+            tier[:] = [target for target in tier if target not in targets]
+        self._crowded.append((targets[0], error))
+        return time.monotonic() <= self.until and any(map(self._is_well, chain.from_iterable(self._left)))
+
+    def begun(self, target: Target) -> bool:
+        """Take note that ``target`` is being tried. False where it is not well any more, after a wait for its turn."""
+        entry = self._rest(target)
+        if target.breaker.wait_s(time.monotonic()) or (entry and not may_probe(entry, time.time())):
+            return False
+        if entry:
+            self.call.runtime.keys.probed(target.key, target.to.model)
+        self.until = min(self.until, time.monotonic() + self._settings.within_s)
+        for tier in self._left:
+            # Another name may lead to the same place.
+            tier[:] = [other for other in tier if other.breaker is not target.breaker]
+        return True
 
     def failed(self, target: Target, error: ProviderError) -> None:
         """Take note that it failed. Raises what the client is told, unless something may be tried still."""
         self.failures.append((target, error))
-        late = time.monotonic() - self._began > self._settings.within_s
-        if error.kind not in RETRYABLE or late or len(self.failures) >= self._settings.targets:
+        self.since = time.monotonic()
+        late = self.since > self.until
+        if error.kind is ErrorKind.MODEL_NOT_FOUND:
+            self._leave_strangers(target)
+        hopeless = error.kind not in RETRYABLE and not (error.kind is ErrorKind.MODEL_NOT_FOUND and any(self._left))
+        if hopeless or late or len(self.failures) >= self._settings.targets:
             raise self.failure()
         if error.kind is ErrorKind.UPSTREAM_AUTH:
             self._leave_refusing_vendors()
-        if not any(self._left) and error.kind in PASSING and self._settings.same_target_retry and not self._repeated:
+        if error.kind in PASSING and self._settings.same_target_retry and not self._repeated and not self._anybody():
             self._repeated = True
             self._sleep(random.uniform(0.1, 0.4))  # noqa: S311 - spreads load, hides nothing
-            self._left = [[target]]
+            self._left.append([target])
 
     def failure(self) -> ProviderError:
         """What the client is told: the one failure, or what several come to."""
         if not self.failures:
-            return self._nobody_well()
+            return self._crowded[-1][1] if self._crowded else self._nobody_well()
         last = self.failures[-1][1]
-        kinds = {error.kind for _, error in self.failures}
+        outcomes = [*self.failures, *self._crowded, *self._resting()]
+        kinds = {error.kind for _, error in outcomes}
         if last.kind not in RETRYABLE or kinds == {last.kind} != {ErrorKind.RATE_LIMITED}:
             return last
         if kinds <= {ErrorKind.RATE_LIMITED, ErrorKind.QUOTA}:
-            limited = [error for _, error in self.failures if error.kind is ErrorKind.RATE_LIMITED]
-            return min(limited, key=lambda error: error.retry_after_s or 0.0)
+            return self._soonest([pair for pair in outcomes if pair[1].kind is ErrorKind.RATE_LIMITED])
         told = "; ".join(f"{target.label}: {error.kind.value}" for target, error in self.failures)
         return ProviderError(ErrorKind.OVERLOADED, f"every upstream for this model failed ({told}): {last.message}")
+
+    def _resting(self) -> Iterator[tuple[Target, ProviderError]]:
+        """The targets passed over because their credentials rest, as failures beside others of credentials only."""
+        now, tried = time.time(), {id(target.breaker) for target, _ in self.failures}
+        if all(error.kind in RULES for _, error in self.failures):
+            for target in chain.from_iterable(self.tiers):
+                if id(target.breaker) not in tried and (entry := self._rest(target)):
+                    yield target, refusal(entry, now)
+
+    def _soonest(self, limited: list[tuple[Target, ProviderError]]) -> ProviderError:
+        """The one of several rate limits that is over first, with that time."""
+        now, waits_s = time.time(), []
+        for target, error in limited:
+            entry = self._rest(target)
+            wait_s = entry.rest.until - now if entry and error.retry_after_s is None else error.retry_after_s
+            waits_s.append(math.inf if wait_s is None else wait_s)
+        soonest_s = min(waits_s)
+        error = limited[waits_s.index(soonest_s)][1]
+        error.retry_after_s = soonest_s if math.isfinite(soonest_s) else None
+        return error
 
     def _rest(self, target: Target) -> Entry | None:
         """The rest of a target's credential, if it counts: one that stands alone is asked all the same.
@@ -118,6 +159,10 @@ class Tries:
     def _is_well(self, target: Target) -> bool:
         return not target.breaker.wait_s(time.monotonic()) and not self._rest(target)
 
+    def _anybody(self) -> bool:
+        """Whether there is another target that may be asked now."""
+        return any(map(self._is_well, chain.from_iterable(self._left))) or self._probe() is not None
+
     def _probe(self) -> Target | None:
         """A target whose credential rests, but may be asked for want of a better one."""
         now = time.time()
@@ -128,16 +173,31 @@ class Tries:
                     return target
         return None
 
-    def _ready_soon(self) -> dict[Target, float]:
+    def _wait(self) -> bool:
+        """Wait for the first target that only has to wait, once in a request. Whether there is one now."""
+        self._waited, began = True, time.monotonic()
+        while soon := self._ready_soon(time.monotonic() - began):
+            self._sleep(min(soon.values()))
+            # Somebody else may have asked too early, or the clocks do not agree to the millisecond.
+            if ready := [target for target in soon if not self._rest(target)]:
+                self._left = [ready]
+                return True
+        return False
+
+    def _ready_soon(self, waited_s: float) -> dict[Target, float]:
         """The targets that only have to wait, in seconds, for no longer than their entries let a request wait."""
         failed = [target for target, error in self.failures if error.kind is ErrorKind.RATE_LIMITED]
-        now, within_s = time.time(), self._settings.within_s
+        now, within_s = time.time(), min(self._settings.within_s, self.until - time.monotonic() + waited_s)
         waits_s = {
             target: entry.rest.until - now
             for target in dict.fromkeys([*chain.from_iterable(self._left), *failed])
             if (entry := self._rest(target)) and entry.rest.waits_for_time()
         }
-        return {target: wait_s for target, wait_s in waits_s.items() if wait_s <= min(_patience_s(target), within_s)}
+        return {
+            target: wait_s
+            for target, wait_s in waits_s.items()
+            if waited_s + wait_s <= min(_patience_s(target), within_s)
+        }
 
     def _sleep(self, seconds: float) -> None:
         end_s = time.monotonic() + seconds
@@ -145,6 +205,13 @@ class Tries:
             gevent.sleep(min(left_s, TICK_S))
             if self.call.client.gone():
                 raise ClientGone
+
+    def _leave_strangers(self, target: Target) -> None:
+        """Leave all that ask the same vendor for a model that it does not know; other entries may mean another one."""
+        for tier in self._left:
+            tier[:] = [
+                other for other in tier if (_vendor(other), other.to.model) != (_vendor(target), target.to.model)
+            ]
 
     def _leave_refusing_vendors(self) -> None:
         refused = Counter(_vendor(target) for target, error in self.failures if error.kind is ErrorKind.UPSTREAM_AUTH)

@@ -5,14 +5,15 @@ ends the reply. No Flask in here: requests and calls are arguments.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from app import estimate, owners
 from app.attempt import Attempt, Items
+from app.breaker import Breaker
 from app.call import Call
 from app.errors import ClientGone
 from app.estimate import Estimate
@@ -25,6 +26,9 @@ from app.runtime import Target
 from app.telemetry import Trace
 from providers.errors import ErrorKind, ProviderError
 from providers.types import ChatRequest, Delta, EmbeddingReply, EmbeddingRequest
+
+_UNREACHED: Final = frozenset({ErrorKind.CONNECTION, ErrorKind.TIMEOUT})
+"""Faults that say of a request that has not left yet that the upstream never saw it."""
 
 T = TypeVar("T")
 Ask = Callable[[Attempt], Items[T]]
@@ -76,9 +80,14 @@ def _completed(items: Items[Delta | None], trace: Trace) -> Items[Delta | None]:
         for item in items:
             if item is not None:
                 trace.usage = item.usage or trace.usage
-                if item.note:
-                    trace.note(item.note)
+                _note([item], trace)
             yield item
+
+
+def _note(items: Sequence[object], trace: Trace) -> None:
+    for item in items:
+        if isinstance(item, Delta) and item.note:
+            trace.note(item.note)
 
 
 def _walk(tiers: Tiers, ask: Ask[T], weigh: Callable[[], Estimate], call: Call) -> Items[T | None]:
@@ -87,21 +96,39 @@ def _walk(tiers: Tiers, ask: Ask[T], weigh: Callable[[], Estimate], call: Call) 
     ``weigh`` tells how many tokens the request will take.
     """
     tries, trace, keys = Tries(tiers, call), call.trace, call.runtime.keys
+    line, caller = call.runtime.line, call.caller.label
     while True:
-        target, lease = call.runtime.line.acquire(tries.choices(), call.client, call.caller.label, weigh)
-        tries.begun(target)
+        choices = tries.choices()
+        try:
+            target, lease = line.acquire(choices, call.client, caller, weigh, since=tries.since, until=tries.until)
+        except ProviderError as error:
+            if tries.crowded(choices, error):
+                continue
+            raise
+        if not tries.begun(target):
+            lease.cancel()
+            continue
         trace.target = target.label
-        begun = False
+        asked, begun = keys.clock(), False
+        held: list[T] = []  # what a client sees nothing of; it is nobody's if this target fails
         try:
             for item in _leased(Attempt(target, call), lease, ask):
                 begun = begun or _visible(item)
-                yield item
+                if item is None:
+                    yield None
+                elif begun:
+                    yield from held
+                    held.clear()
+                    yield item
+                else:
+                    held.append(item)
             trace.attempts.append(f"{target.label}:ok")
-            keys.answered(target.key, target.to.model)
+            keys.answered(target.key, target.to.model, asked)
             return
         except ProviderError as error:
             trace.attempts.append(f"{target.label}:{error.kind.value}")
-            keys.refused(target.key, target.to.model, error)
+            keys.refused(target.key, target.to.model, error, asked)
+            _note(held, trace)
             if begun:
                 raise
             tries.failed(target, error)
@@ -110,20 +137,29 @@ def _walk(tiers: Tiers, ask: Ask[T], weigh: Callable[[], Estimate], call: Call) 
 def _leased(attempt: Attempt, lease: Lease, ask: Ask[T]) -> Items[T | None]:
     """One target's items; the lease goes back at the end, however it comes, and the breaker is told of it."""
     breaker = attempt.target.breaker
-    breaker.begin(time.monotonic())
+    probe = breaker.begin(time.monotonic())
     attempt.on_sent = lease.sent if lease.taken else None
     fault: ErrorKind | None = ErrorKind.INTERNAL
     try:
-        yield from _with_fresh_token(attempt, ask)
+        items = _with_fresh_token(attempt, ask)
+        yield from _probing(items, breaker) if probe else items
         fault = None
     except ProviderError as error:
         fault = error.kind
-        if not attempt.sent:
-            lease.cancel()
         raise
     finally:
-        breaker.end(time.monotonic(), fault)
+        breaker.end(time.monotonic(), fault, probe=probe)
+        if not attempt.sent or (fault in _UNREACHED and not lease.on_its_way):
+            lease.cancel()
         lease.release(attempt.usage)
+
+
+def _probing(items: Items[T | None], breaker: Breaker) -> Items[T | None]:
+    with closing(items):
+        for item in items:
+            if _visible(item):
+                breaker.answers(time.monotonic())
+            yield item
 
 
 def _with_fresh_token(attempt: Attempt, ask: Ask[T]) -> Items[T | None]:
@@ -151,9 +187,14 @@ def _watched(attempt: Attempt, ask: Ask[T]) -> Items[T | None]:
     keepalive_s = attempt.call.runtime.settings.keepalive_s
     ended = False
     with closing(Pump(lambda: ask(attempt))) as pump:
-        silent_since = time.monotonic()
+        silent_since = looked_at = time.monotonic()
         while True:
             taken = _taken(pump, min(TICK_S, keepalive_s), attempt.target)
+            # An answer that is collected is never written to, so nothing else would notice while its pieces come.
+            if taken and time.monotonic() - looked_at >= TICK_S:
+                looked_at = time.monotonic()
+                if attempt.call.client.gone():
+                    raise ClientGone
             if taken:
                 ended = ended or _is_end(taken[0])
                 yield taken[0]

@@ -7,6 +7,7 @@ worker goes by what it sees itself.
 import fcntl
 import hashlib
 import logging
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -75,19 +76,30 @@ class Keys:
         both = (self.entries.get((key.id, name)) for name in (model, ALL_MODELS))
         return next((entry for entry in both if entry and entry.rest.until > now), None)
 
-    def refused(self, key: Key, model: str, error: ProviderError) -> None:
-        """Take note of a vendor's refusal."""
+    def probed(self, key: Key, model: str) -> None:
+        """Take note that a credential is asked although it rests, so that nobody else does before its time."""
+        if self._known(key, model):
+            now = self.clock()
+            self._change(lambda entries: _ask_now(entries, key.id, (model, ALL_MODELS), now))
+
+    def refused(self, key: Key, model: str, error: ProviderError, asked: float = math.inf) -> None:
+        """Take note of a vendor's refusal of a request that went out when it was ``asked``."""
         at = (key.id, scope(error, model))
         known = self.entries.get(at)
-        made = rest(error, known.rest if known else None, self.clock())
-        if made is not None:
+        made = rest(error, known.rest if known else None, self.clock(), asked)
+        if made is not None and not (known and made is known.rest):
             entry = Entry(key.label, made, error.message)
             self._change(lambda entries: entries.update({at: entry}))
 
-    def answered(self, key: Key, model: str) -> None:
-        """Take note of a success, which ends whatever was held against the credential."""
-        if self.entries and not self.entries.keys().isdisjoint(((key.id, model), (key.id, ALL_MODELS))):
-            self._change(lambda entries: _drop(entries, key.id, (model, ALL_MODELS)))
+    def answered(self, key: Key, model: str, asked: float = math.inf) -> None:
+        """Take note of a success, which ends whatever was held against the credential when it was ``asked``."""
+        if any(entry.rest.since <= asked for entry in self._known(key, model)):
+            self._change(lambda entries: _drop(entries, key.id, (model, ALL_MODELS), asked))
+
+    def _known(self, key: Key, model: str) -> list[Entry]:
+        if not self.entries:
+            return []
+        return [entry for name in (model, ALL_MODELS) if (entry := self.entries.get((key.id, name)))]
 
     def all(self) -> list[tuple[str, str, Entry]]:
         """(key's id, model, entry) of all that is remembered, by label."""
@@ -155,9 +167,16 @@ def may_probe(entry: Entry, now: float) -> bool:
     return not entry.rest.waits_for_time() and now - entry.rest.since >= PROBE_AFTER_S
 
 
-def _drop(entries: Entries, key: str, models: tuple[str, ...]) -> None:
+def _drop(entries: Entries, key: str, models: tuple[str, ...], asked: float) -> None:
     for model in models:
-        entries.pop((key, model), None)
+        if (entry := entries.get((key, model))) and entry.rest.since <= asked:
+            del entries[key, model]
+
+
+def _ask_now(entries: Entries, key: str, models: tuple[str, ...], now: float) -> None:
+    for model in models:
+        if entry := entries.get((key, model)):
+            entries[key, model] = replace(entry, rest=replace(entry.rest, since=now))
 
 
 def _fresh(entries: Entries, now: float) -> Entries:
@@ -167,7 +186,7 @@ def _fresh(entries: Entries, now: float) -> Entries:
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = _opened(path.with_suffix(".lock"), os.O_RDWR)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
@@ -203,7 +222,19 @@ def _write(path: Path, entries: Entries) -> None:
         for (key, model), entry in entries.items()
     ]
     made = path.with_suffix(f".{os.getpid()}")
-    descriptor = os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    descriptor = _opened(made, os.O_WRONLY | os.O_TRUNC)
     with os.fdopen(descriptor, "wb") as file:
         file.write(orjson.dumps({"rests": lines}))
     made.replace(path)
+
+
+def _opened(path: Path, how: int) -> int:
+    """A descriptor of a file that is made if need be, and belongs to the directory's owner whoever makes it.
+
+    Else what root clears by ``simple-one-api keys`` would be closed to the service.
+    """
+    descriptor = os.open(path, how | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    if os.geteuid() == 0:
+        owner = path.parent.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+    return descriptor

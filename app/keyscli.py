@@ -19,7 +19,7 @@ def parser() -> argparse.ArgumentParser:
         "and the end of each rest. clear lets one, or all, be asked again at once; a running gateway sees it within a "
         "second. An id tells nothing of its credential.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        epilog="exit codes:\n  0 shown, or cleared; 1 nothing to clear; 2 wrong usage",
+        epilog="exit codes:\n  0 shown, or cleared; 1 nothing to clear; 2 wrong usage, or no config file",
     )
     made.add_argument("--config", metavar="FILE", help="the gateway's config file, as it was started with")
     made.add_argument("action", nargs="?", choices=["clear"], help="let credentials go on")
@@ -28,9 +28,11 @@ def parser() -> argparse.ArgumentParser:
 
 
 def run(config: str | None, action: str | None, wanted: str) -> int:
-    """The exit code. ``config`` None means that there is no config file, so nothing is kept."""
-    path = state.keys_file(str(Path.cwd() / config)) if config else None
-    keys = Keys(path)
+    """The exit code. ``config`` None means that none was named and none is here."""
+    if config is None or not Path(config).exists():
+        sys.stderr.write(f"there is no {config or 'config file here'}: name the gateway's own with --config FILE\n")
+        return 2
+    keys = Keys(state.keys_file(str(Path.cwd() / config)))
     if action == "clear":
         count = keys.clear(wanted)
         sys.stdout.write(f"{count} cleared\n" if count else f"nothing is kept for {wanted or 'any credential'}\n")

@@ -5,6 +5,7 @@ keys are not banned and requests do not walk through keys that are known to be s
 wins over these numbers. Other faults say nothing of a credential: those are the breaker's (app/breaker.py).
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -55,14 +56,21 @@ def scope(error: ProviderError, model: str) -> str:
     return ALL_MODELS if error.kind is ErrorKind.UPSTREAM_AUTH and error.code != "model_not_found" else model
 
 
-def rest(error: ProviderError, before: Rest | None, now: float) -> Rest | None:
-    """The rest that ``error`` calls for, after the one ``before``; None when it says nothing of the credential."""
+def rest(error: ProviderError, before: Rest | None, now: float, asked: float = math.inf) -> Rest | None:
+    """The rest that ``error`` calls for, after the one ``before``; None when it says nothing of the credential.
+
+    ``asked`` is when the credential was asked. What was under way when it was refused already is part of the same
+    refusal: the longer of both times holds, and it is counted once.
+    """
     rule = RULES.get(error.kind)
     if rule is None:
         return None
-    count = before.count + 1 if before and before.kind is error.kind else 1
+    together = before is not None and asked < before.since
+    count = before.count + (not together) if before and before.kind is error.kind else 1
     if error.retry_after_s is not None:
         rest_s = min(max(0.0, error.retry_after_s), MOST_S)
     else:
         rest_s = min(rule.first_s * 2.0 ** min(count - 1, _MOST_DOUBLINGS), rule.most_s)
+    if before and together and before.until >= now + rest_s:
+        return before
     return Rest(error.kind, now, now + rest_s, count)

@@ -18,7 +18,10 @@ Taken = list[tuple[Part, Any]]
 
 @dataclass(slots=True)
 class Lease:
-    """What a request has taken. ``release`` works twice; the second time does nothing."""
+    """What a request has taken. ``release`` works twice; the second time does nothing.
+
+    ``on_its_way`` tells whether the request has left.
+    """
 
     taken: Taken
     claim: Claim | None
@@ -27,10 +30,12 @@ class Lease:
     on_release: Callable[[], None]
     clock: Clock = time.monotonic
     held: bool = True
+    on_its_way: bool = False
 
     def sent(self) -> None:
         """Let what rests begin to rest now: the request is on its way, and the vendor counts from its arrival on."""
         now = self.clock()
+        self.on_its_way = True
         if self.held and now - self.since > LATE_S:
             self.taken = [(part, part.sent(mark, now)) for part, mark in self.taken]
             if self.ledger and self.claim:

@@ -60,23 +60,28 @@ class Line(Generic[T]):
         client: Client,
         caller: str = "",
         estimate: Callable[[], Estimate] = lambda: NOTHING,
+        *,
+        since: float | None = None,
+        until: float = math.inf,
     ) -> tuple[T, Lease]:
         """The first of ``targets`` that may start now or when its turn comes, and the lease to give back.
 
-        ``estimate`` is asked only where tokens are limited. Raises RATE_LIMITED with an honest ``retry_after_s`` when
-        none may start within the longest ``queue_s`` of the targets, or when too many wait already, and ClientGone when
-        the client leaves while it waits.
+        ``estimate`` is asked only where tokens are limited. The request has waited ``since`` then, by the line's clock,
+        or comes now, and waits no longer than ``until``. Raises RATE_LIMITED with an honest ``retry_after_s`` when none
+        may start within the longest ``queue_s`` of the targets, or when too many wait already, and ClientGone when the
+        client leaves while it waits.
         """
         counted = any(limiter.counts_tokens for target in targets for limiter in target.limiters)
-        waiter: Waiter[T] = Waiter(targets, caller, estimate() if counted else NOTHING, self._clock())
+        came = self._clock() if since is None else since
+        waiter: Waiter[T] = Waiter(targets, caller, estimate() if counted else NOTHING, came)
         if not self._start(waiter, {}, newcomer=True):
-            self._wait(waiter, client)
+            self._wait(waiter, client, until)
         assert waiter.granted is not None  # noqa: S101 - for mypy: it would have raised
         return waiter.granted
 
-    def _wait(self, waiter: Waiter[T], client: Client) -> None:
+    def _wait(self, waiter: Waiter[T], client: Client, until: float) -> None:
         waiter.waits()
-        deadline = waiter.since + waiter.patience_s()
+        deadline = min(until, waiter.since + waiter.patience_s())
         self._check_hope(waiter, deadline, waits=False)
         if waiter.is_one_too_many():
             raise self._refusal(waiter, waits=False)
@@ -154,6 +159,8 @@ class Line(Generic[T]):
         lanes = list(self._lanes.values())
         while lanes := sorted(filter(None, lanes), key=lambda lane: rank(lane, self.ledger)):
             for place, lane in enumerate(lanes):
+                if not lane:  # they left while a ledger far away was asked for another lane
+                    continue
                 waiter = lane[0]
                 if self._start(waiter, blocked):
                     self._grant(waiter)

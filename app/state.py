@@ -17,7 +17,7 @@ def keys_file(config: str) -> Path | None:
     """The file with the state of keys under a config file; None where there is no lasting one."""
     if not config or os.environ.get("SIMPLE_ONE_API_OWN_CONFIG"):
         return None
-    path = Path(config).absolute()
+    path = Path(os.path.abspath(config))  # noqa: PTH100 - ".." is taken out, and links stay what they are
     named = hashlib.blake2b(os.fsencode(path), digest_size=5).hexdigest()
     return directory(path) / f"keys-{named}.json"
 

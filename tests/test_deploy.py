@@ -124,11 +124,13 @@ def test_image_gets_no_secrets_and_all_sources() -> None:
 
 def test_compose_file() -> None:
     """Broken: the container may write, gain rights, or is killed while streams end."""
-    service = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]["simple-one-api"]
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    service = compose["services"]["simple-one-api"]
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert all(volume.endswith(":ro") for volume in service["volumes"])
+    assert service["volumes"] == ["./conf:/etc/simple-one-api:ro", "state:/var/lib/simple-one-api"]
+    assert "state" in compose["volumes"]
     assert int(service["stop_grace_period"].removesuffix("m")) * 60 > graceful_timeout_s()
 
 

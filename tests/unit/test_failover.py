@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import gevent
 import pytest
 
 from app import failover, gateway
+from app.client import Client
 from app.keys import Key, Keys, refusal
 from app.keystate import PROBE_AFTER_S
 from app.runtime import Runtime
 from config.model import CircuitBreaker, Failover, Limits
 from providers.errors import ErrorKind, ProviderError
-from providers.types import WireRequest
+from providers.types import Timeouts, WireRequest
 from tests.unit.toy import TOY, call, event, good, keyed, request, runtime, upstream, wired
 
 FAULTS: Final = {
@@ -247,6 +249,21 @@ def test_a_vendor_that_refuses_everybody() -> None:
     assert len(transports["many"].sent) == failover.REFUSED_TOGETHER
 
 
+def test_a_model_that_one_entry_has_wrong() -> None:
+    """One entry with a wrong name for a model keeps the request from others, or all keys of that entry are tried."""
+    wrong = upstream("wrong", credentials=keyed("key-1", "key-2"), server_url="http://wrong")
+    mapped = upstream("mapped", server_url="http://wrong", model_map={"m": "m-1"})
+    made, transports = wired(
+        runtime(wrong, mapped, upstream("right"), vendor=VENDOR),
+        wrong=script("404"),
+        mapped=script("404 ok"),
+        right=good,
+    )
+    assert ask(made)[:2] == ("ok", ["wrong#1", "mapped", "right"])
+    assert len(transports["wrong"].sent) == 1
+    assert ask(three("404", "404")[0])[:2] == ("model_not_found", ["a"])
+
+
 def test_fallbacks() -> None:
     """A fallback answers while the model itself can, or does not when nothing else does."""
     made, _ = three("ok", "ok")
@@ -257,6 +274,17 @@ def test_fallbacks() -> None:
     assert ask(made, ((a,), (b,)))[1] == ["a", "b"]
     made.keys.refused(a.key, "m", ProviderError(ErrorKind.QUOTA, "spent"))
     assert ask(made, ((a,), (b,)))[1] == ["b"]
+
+
+def test_fallbacks_when_a_limit_is_used_up() -> None:
+    """A client is sent away until tomorrow although a fallback would answer, or is not told that of today."""
+    entries = [upstream("a", limits=Limits(rpd=1, queue_s=1.0)), upstream("b")]
+    made, _ = wired(runtime(*entries, vendor=VENDOR), a=script("ok"), b=script("ok 401"))
+    a, b = made.chat["m"]
+    assert [ask(made, ((a,), (b,)))[1] for _ in range(2)] == [["a"], ["b"]]
+    assert ask(made, ((a,),))[:2] == ("rate_limited", [])
+    assert ask(made, ((a,), (b,)))[:2] == ("overloaded", ["b"])
+    assert ask(made, ((a,), (b,)))[:2] == ("rate_limited", [])
 
 
 def test_breaker_and_rest_together() -> None:
@@ -283,3 +311,115 @@ def test_words_after_a_restart() -> None:
     assert entry is not None
     error = refusal(entry, time.time())
     assert error.message == "the vendor refused this gateway's key" and error.retry_after_s is None
+
+
+def slowly(answers: str) -> Any:
+    send = script(answers)
+
+    def sent(wire: WireRequest) -> tuple[int, Iterator[bytes]]:
+        gevent.sleep(0.02)
+        return send(wire)  # type: ignore[no-any-return]
+
+    return sent
+
+
+def together(made: Runtime, number: int) -> list[str]:
+    """The outcomes of so many requests that come at the same time."""
+    jobs = [gevent.spawn(ask, made) for _ in range(number)]
+    return [job.get()[0] for job in jobs]
+
+
+@pytest.mark.parametrize(("answers", "then"), [("429+40 ok", "rate_limited"), ("500 ok", "overloaded")])
+def test_what_became_known_while_a_request_waited(answers: str, then: str) -> None:
+    """Everybody who waits for a turn is sent to a target that was found to be limited, or broken, meanwhile."""
+    entry = upstream("a", limits=Limits(concurrency=1, queue_s=5.0))
+    made = runtime(entry, vendor=VENDOR, circuit_breaker=CircuitBreaker(failure_threshold=1))
+    made, transports = wired(made, a=slowly(answers))
+    first, *others = together(made, 5)
+    assert first != "ok" and others == [then] * 4
+    assert len(transports["a"].sent) == 1
+    assert not len(made.line) and made.line.acquire(made.chat["m"], Client(None))
+
+
+def test_one_probe_among_many() -> None:
+    """All who come at once are sent to an upstream that is tried for the first time after its rest."""
+    entry = upstream("a", limits=Limits(concurrency=5, queue_s=5.0))
+    made, transports = wired(runtime(entry, vendor=VENDOR), a=slowly("ok"))
+    breaker = made.chat["m"][0].breaker
+    breaker.opened_at = time.monotonic() - breaker.settings.recovery_timeout_s
+    leases = [made.line.acquire(made.chat["m"], Client(None))[1] for _ in range(5)]
+    for lease in leases:
+        gevent.spawn_later(0.02, lease.release)
+    assert sorted(together(made, 5)) == ["ok", *["overloaded"] * 4]
+    assert len(transports["a"].sent) == 1 and breaker.state(time.monotonic()) == "closed" and not breaker.probes
+
+
+def test_one_in_a_minute_asks_with_a_spent_key() -> None:
+    """All who come at once ask with keys that are known to be spent."""
+    made, transports = wired(runtime(*map(upstream, "ab"), vendor=VENDOR), a=slowly("402"), b=slowly("402"))
+    made.keys.clock = lambda: time.time() - PROBE_AFTER_S - 1
+    for target in made.chat["m"]:
+        made.keys.refused(target.key, "m", ProviderError(ErrorKind.QUOTA, "spent", retry_after_s=3600))
+    made.keys.clock = time.time
+    assert together(made, 6) == ["quota"] * 6
+    assert [len(transports[name].sent) for name in "ab"] == [1, 1]
+
+
+def test_last_one_that_is_well_is_tried_twice() -> None:
+    """A fault that would have passed fails the request because a key that rests stands beside the one that works."""
+    made, _ = three("402", "503 ok")
+    ask(made, (made.chat["m"][:1],))
+    assert ask(made)[:2] == ("ok", ["b", "b"])
+
+
+def test_two_names_for_one_place() -> None:
+    """A target is tried twice because two names lead to it."""
+    entry = upstream("a", model_redirect={"alias": "m"})
+    made, transports = wired(runtime(entry, upstream("b"), vendor=VENDOR), a=script("500"), b=script("ok"))
+    a, b = made.chat["m"]
+    assert ask(made, ((a, *made.chat["alias"], b),))[1] == ["a", "b"]
+    assert len(transports["a"].sent) == 1
+
+
+def test_keys_at_rest_count_in_what_is_told() -> None:
+    """A key that is ready soon is forgotten in what the client is told because another one was tried in vain."""
+    for answer, kind in (("429+40", "rate_limited"), ("429", "rate_limited"), ("402", "rate_limited")):
+        made, _ = three("429+9", answer)
+        assert ask(made, (made.chat["m"][:1],))[0] == "rate_limited"
+        told, tried, error = ask(made)
+        assert (told, tried) == (kind, ["b"]) and error is not None
+        assert error.retry_after_s == pytest.approx(1.0 if answer == "429" else 9.0, abs=0.5)
+    made, _ = three("429+9", "401")
+    ask(made, (made.chat["m"][:1],))
+    assert ask(made)[:2] == ("overloaded", ["b"])
+
+
+def test_waiting_goes_on_while_there_is_time() -> None:
+    """A request that waits for a key fails because another one asked with it a moment too early."""
+    limits = Limits(rpm=1000, queue_s=5.0)
+    made, _ = wired(
+        runtime(*(upstream(name, limits=limits) for name in "ab"), vendor=VENDOR), a=script("ok"), b=script("ok")
+    )
+    a, b = made.chat["m"]
+    made.keys.refused(b.key, "m", ProviderError(ErrorKind.RATE_LIMITED, "", retry_after_s=600))
+    made.keys.refused(a.key, "m", ProviderError(ErrorKind.RATE_LIMITED, "", retry_after_s=0.1))
+    job = gevent.spawn(ask, made)
+    gevent.sleep(0.05)
+    made.keys.refused(a.key, "m", ProviderError(ErrorKind.RATE_LIMITED, "", retry_after_s=0.2))
+    assert job.get(timeout=3)[:2] == ("ok", ["a"])
+
+
+def test_the_wall_clock_holds_in_the_line_too() -> None:
+    """A request whose first try failed waits for the limit of another target far longer than it may."""
+    entries = [upstream("a"), upstream("b", limits=Limits(concurrency=1, queue_s=60.0))]
+    made = runtime(*entries, vendor=VENDOR, failover=Failover(within_s=0.1))
+    made, transports = wired(made, a=script("500"), b=script("ok"))
+    made.line.acquire(made.chat["m"][1:], Client(None))
+    began = time.monotonic()
+    assert ask(made)[:2] == ("rate_limited", ["a"])
+    assert time.monotonic() - began < 3 and not transports["b"].sent
+
+
+def test_a_silent_target_can_be_left_by_default() -> None:
+    """The time for all tries is over before the first one that stays silent is."""
+    assert Failover().within_s > Timeouts().connect_s + max(Timeouts().first_event_s, Timeouts().idle_s)

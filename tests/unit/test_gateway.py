@@ -17,7 +17,7 @@ from app.identity import Caller
 from app.runtime import Runtime, Target
 from config.model import CircuitBreaker, Failover, Limits, ParamsRange
 from providers.errors import ErrorKind, ProviderError
-from providers.types import Delta, EmbeddingRequest, Secret, Token, WireRequest
+from providers.types import Delta, EmbeddingRequest, Event, Head, Secret, Token, Usage, WireRequest
 from providers.vendor import Exchange, Preparation
 from tests.unit.toy import TOY, call, event, good, keyed, request, runtime, upstream, wired
 
@@ -176,6 +176,58 @@ def test_client_that_left_ends_a_silent_upstream(monkeypatch: pytest.MonkeyPatch
     assert made.line.acquire(targets(made), Client(None))
 
 
+class Leaving(Client):
+    """A client that leaves after so many looks."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__(None)
+        self.looks = looks
+
+    def gone(self) -> bool:
+        self.looks -= 1
+        return self.looks < 0
+
+
+def test_client_that_left_ends_a_talkative_upstream(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Broken: an answer that is collected for a client goes on to its end after that client has left."""
+
+    def endless(_wire: WireRequest) -> tuple[int, Iterator[bytes]]:
+        def chunks() -> Iterator[bytes]:
+            for _ in range(1000):
+                yield event(text="x")
+                gevent.sleep(0.001)
+            yield event(text="", finish="stop")
+
+        return 200, chunks()
+
+    monkeypatch.setattr(gateway, "TICK_S", 0.02)
+    made, transports = wired(runtime(upstream("a", limits=Limits(concurrency=1))), a=endless)
+    with pytest.raises(ClientGone):
+        read(made, call(made, Leaving(2)))
+    assert transports["a"].closed == 1
+    assert made.line.acquire(targets(made), Client(None))
+
+
+def test_what_a_failed_target_said_of_itself_is_dropped() -> None:
+    """Broken: an answer carries the id and the usage of an upstream that failed before its first word."""
+
+    def decode(events: Iterator[Event]) -> Iterator[Delta]:
+        for each in events:
+            name = each.data.decode()
+            yield Delta(head=Head(id=name), usage=Usage(1, 1), note=f"of {name}")
+            if name == "a":
+                raise ProviderError(ErrorKind.OVERLOADED, "busy")
+            yield Delta(text=name, finish_reason="stop")
+
+    says = lambda name: lambda _wire: (200, iter([f"data: {name}\n\n".encode()]))
+    vendor = dataclasses.replace(TOY, decode=decode)
+    made, _ = wired(runtime(upstream("a"), upstream("b"), vendor=vendor), a=says("a"), b=says("b"))
+    asked = call(made)
+    deltas = read(made, asked)
+    assert [delta.head.id for delta in deltas if delta and delta.head] == ["b"] and text(deltas) == "b"
+    assert asked.trace.notes == {"of a": 1, "of b": 1}
+
+
 def test_silence_yields_keepalives() -> None:
     """Broken: a silent stream has no sign of life, or is committed to no sooner than its first word."""
     made, _ = wired(runtime(upstream("a"), keepalive_s=0.02), a=silent)
@@ -231,6 +283,24 @@ def test_request_that_cannot_be_encoded_costs_no_permit() -> None:
     assert text(read(made)) == "Hello"
 
 
+@pytest.mark.parametrize(
+    ("kind", "leaves"), [(ErrorKind.CONNECTION, False), (ErrorKind.TIMEOUT, False), (ErrorKind.CONNECTION, True)]
+)
+def test_request_that_never_left_costs_no_permit(kind: ErrorKind, leaves: bool) -> None:
+    """Broken: an upstream that cannot be reached uses up the day's requests."""
+
+    def unreachable(wire: WireRequest) -> tuple[int, Iterator[bytes]]:
+        if leaves and wire.sent:
+            wire.sent()
+        raise ProviderError(kind, "not there")
+
+    entry = upstream("a", limits=Limits(rpd=1, queue_s=0.05))
+    made, _ = wired(runtime(entry, failover=Failover(same_target_retry=False)), a=unreachable)
+    with pytest.raises(ProviderError, match="not there"):
+        read(made)
+    assert bool(targets(made)[0].limiters[0].due_s(time.monotonic())) == leaves
+
+
 def test_dropped_fields_are_told_or_refused() -> None:
     """Broken: something is dropped in silence, or ``refuse`` is not honoured."""
     made, _ = wired(runtime(upstream("a")), a=good)
@@ -263,6 +333,17 @@ def test_breaker_leaves_a_sick_upstream_alone() -> None:
     assert caught.value.kind is ErrorKind.OVERLOADED
     assert caught.value.retry_after_s
     assert len(transports["a"].sent) == 2
+
+
+def test_breaker_closes_with_the_first_word() -> None:
+    """Broken: while the first answer after a breakdown goes on everybody else is sent away."""
+    made, transports = wired(runtime(upstream("a")), a=good)
+    breaker = targets(made)[0].breaker
+    breaker.opened_at = time.monotonic() - breaker.settings.recovery_timeout_s
+    reply = gateway.chat(request(), tiers(made), call(made))
+    assert text(read(made)) == "Hello"
+    assert text(list(reply.deltas)) == "Hello"
+    assert breaker.state(time.monotonic()) == "closed" and not breaker.probes and len(transports["a"].sent) == 2
 
 
 def test_notes_usage_and_memos_are_kept() -> None:

@@ -1,5 +1,6 @@
 """Rests of credentials: how long, for what, over workers and restarts, and shown to the operator."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,42 @@ def test_another_reason_begins_anew() -> None:
     """A rate limit after many refusals of a balance rests for a day."""
     made = rest(error(ErrorKind.RATE_LIMITED), Rest(ErrorKind.QUOTA, 0, 0, 9), 0.0)
     assert made is not None and (made.count, made.until) == (1, 1.0)
+
+
+def test_requests_under_way_together() -> None:
+    """Twenty requests refused at once make a key rest as if it had been refused twenty times, or cut its rest short."""
+    clock, known = Clock(), Keys()
+    known.clock = clock
+    asked = clock()
+    for _ in range(20):
+        clock.now += 0.01
+        known.refused(ONE, "m", error(ErrorKind.RATE_LIMITED), asked)
+    entry = known.resting(ONE, "m")
+    assert entry and entry.rest.count == 1 and entry.rest.until - clock() == pytest.approx(1.0)
+    known.refused(ONE, "m", error(ErrorKind.RATE_LIMITED, 9.0), asked)
+    known.refused(ONE, "m", error(ErrorKind.RATE_LIMITED, 3.0), asked)
+    known.refused(ONE, "m", error(ErrorKind.QUOTA, 3.0), asked)
+    entry = known.resting(ONE, "m")
+    assert entry and (entry.rest.kind, entry.rest.count) == (ErrorKind.RATE_LIMITED, 1)
+    assert entry.rest.until - clock() == pytest.approx(9.0)
+    clock.now += 10
+    known.refused(ONE, "m", error(ErrorKind.RATE_LIMITED), clock())
+    entry = known.resting(ONE, "m")
+    assert entry and (entry.rest.count, entry.rest.until - clock()) == (2, 2.0)
+
+
+def test_success_of_before(tmp_path: Path) -> None:
+    """The end of a long answer that began before a refusal lets a key be asked again at once."""
+    clock = Clock()
+    known = Keys(tmp_path / "keys.json", clock)
+    asked = clock()
+    clock.now += 5
+    known.refused(ONE, "m", error(ErrorKind.RATE_LIMITED, 60), clock())
+    known.answered(ONE, "m", asked)
+    clock.now += 1
+    assert known.resting(ONE, "m") and Keys(tmp_path / "keys.json", clock).resting(ONE, "m")
+    known.answered(ONE, "m", clock())
+    assert not known.resting(ONE, "m") and not Keys(tmp_path / "keys.json", clock).resting(ONE, "m")
 
 
 def test_other_faults_say_nothing_of_a_key() -> None:
@@ -158,6 +195,31 @@ def test_many_processes_write_at_once(tmp_path: Path) -> None:
     assert len(Keys(path).all()) == 80
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_files_of_root_are_the_owners(tmp_path: Path) -> None:
+    """What root clears can be read and written by the service no more."""
+    os.chown(tmp_path, 12345, 12345)
+    path = tmp_path / "keys-x.json"
+    Keys(path).refused(ONE, "m", error(ErrorKind.QUOTA))
+    Keys(path).clear()
+    assert {found.name: found.stat().st_uid for found in tmp_path.iterdir()} == {
+        "keys-x.json": 12345,
+        "keys-x.lock": 12345,
+    }
+
+
+@pytest.mark.parametrize("arguments", [[], ["--config", "gone.json"], ["clear"]])
+def test_keys_of_no_gateway(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who asks in the wrong directory is told that all credentials are well."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("SIMPLE_ONE_API_CONFIG", raising=False)
+    assert cli.main(["keys", *arguments]) == 2
+    told = capsys.readouterr()
+    assert "--config FILE" in told.err and not told.out
+
+
 def test_shown_and_cleared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """The operator cannot see why a key is not asked, or cannot change it."""
     monkeypatch.setenv("SIMPLE_ONE_API_STATE_DIR", str(tmp_path))
@@ -192,6 +254,7 @@ def test_where_state_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert state.directory(Path("/etc/simple-one-api/config.json")) == tmp_path
     monkeypatch.setenv("STATE_DIRECTORY", "/var/lib/x")
     assert state.directory(Path("/etc/a/config.json")) == Path("/var/lib/x")
+    assert state.keys_file("/etc/a/../a/config.json") == state.keys_file("/etc/a/config.json")
     assert state.keys_file("") is None
     monkeypatch.setenv("SIMPLE_ONE_API_OWN_CONFIG", "/tmp/x")  # noqa: S108 - only a name
     assert state.keys_file("/etc/a/config.json") is None

@@ -334,6 +334,36 @@ def test_leaving_while_the_ledger_is_asked() -> None:
     assert line.acquire([target], HERE)
 
 
+def test_others_leave_while_the_ledger_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Broken: the line stands still because those who waited in one row left while it was another one's turn."""
+    surprises: list[object] = []
+    monkeypatch.setattr(gevent.get_hub(), "print_exception", lambda *met: surprises.append(met))
+
+    class Slow(Far):
+        def take(self, wants: list[Want], turn: Turn) -> Claim | Refusal:
+            if len(self.turns) == 2:
+                jobs[1].kill()
+            return super().take(wants, turn)
+
+    line = Line[Target](ledger=Slow(0.02, 0.02, 0.02))
+    jobs = [gevent.spawn(line.acquire, [Target(Limits(qps=9))], HERE) for _ in range(2)]
+    assert jobs[0].get(timeout=2)
+    assert not surprises and not len(line)
+
+
+def test_time_already_waited() -> None:
+    """Broken: a request that has to look for another target may wait all of its time once more, or past its end."""
+    clock = Clock()
+    target, line = Target(Limits(concurrency=1, queue_s=100)), Line[Target](clock)
+    _, lease = line.acquire([target], HERE)
+    with pytest.raises(ProviderError):
+        line.acquire([target], HERE, since=clock.now - 100)
+    with pytest.raises(ProviderError):
+        line.acquire([target], HERE, until=clock.now)
+    lease.release()
+    assert line.acquire([target], HERE, since=clock.now - 200, until=clock.now - 100)
+
+
 def test_ledger_learns_the_cost() -> None:
     """Broken: tokens are entered in the ledger as if they were one."""
     target, ledger = Target(Limits(tpm=1000)), Far()
