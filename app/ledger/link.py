@@ -18,6 +18,9 @@ from redis.retry import Retry
 TIMEOUT_S: Final = 0.25
 """The longest that a request waits for Redis before it goes on without."""
 
+LONGEST_S: Final = 1.0
+"""The longest of all where its name has to be resolved, or several such waits come together."""
+
 BEAT_S: Final = 1.0
 """How often the greenlet gives a sign of life, and looks for a Redis that is away."""
 
@@ -61,7 +64,9 @@ class Link:
         if not self.up:
             raise AwayError
         try:
-            return self._noted(self._script(job[0])(keys=job[1], args=job[2]))
+            with gevent.Timeout(LONGEST_S, TimeoutError("no answer in time")):
+                answer = self._script(job[0])(keys=job[1], args=job[2])
+            return self._noted(answer)
         except (redis.RedisError, OSError) as error:
             self._lost(error)
             raise AwayError from None

@@ -33,7 +33,7 @@ class RemoteLedger:
         self._owner = secrets.token_hex(6)
         self._numbers = count()
         self._held: dict[str, list[Want]] = {}
-        self._resting: deque[Entry] = deque()
+        self._resting: dict[bytes, deque[Entry]] = {}
         self._link = link(url, self._told)
 
     def take(self, wants: Sequence[Want], turn: Turn) -> Claim | Refusal:
@@ -66,13 +66,18 @@ class RemoteLedger:
 
     def _remember(self, claim: Claim) -> None:
         now, (_, lease) = time.monotonic(), claim.marks
-        while self._resting and self._resting[0][3] <= now:
-            self._resting.popleft()
         for account, amount in claim.wants:
             if account.holds_slots:
                 self._held.setdefault(lease, []).append((account, amount))
             else:
-                self._resting.append((lease, account, amount, now + scripts.rest_us(account) / 1e6))
+                self._rest((lease, account, amount, now + scripts.rest_us(account) / 1e6), now)
+
+    def _rest(self, entry: Entry, now: float) -> None:
+        """Remember what rests, with each account by itself: those of a day must not keep those of a second."""
+        entries = self._resting.setdefault(entry[1].id, deque())
+        while entries and entries[0][3] <= now:
+            entries.popleft()
+        entries.append(entry)
 
     def _told(self, was_away: bool) -> list[Job]:
         """What Redis has to hear: that the slots are still held, and after it was away what rests as well."""
@@ -83,7 +88,7 @@ class RemoteLedger:
             for account, amount in wants
         ]
         if was_away:
-            entries += [entry for entry in self._resting if entry[3] > now]
+            entries += [entry for resting in self._resting.values() for entry in resting if entry[3] > now]
         pieces = (entries[start : start + _PIECE] for start in range(0, len(entries), _PIECE))
         return [_renewal(piece, now) for piece in pieces] or [(scripts.RENEW, scripts.keys([]), [])]
 
@@ -99,7 +104,8 @@ class RemoteLedger:
             if not account.holds_slots
         ]
         if entries:
-            self._resting.extend(entries)
+            for entry in entries:
+                self._rest(entry, now)
             self._link.later(_renewal(entries, now))
 
     def cancel(self, claim: Claim) -> None:
@@ -107,7 +113,9 @@ class RemoteLedger:
         here, lease = claim.marks
         if self._host:
             self._host.cancel(here)
-        self._resting = deque(entry for entry in self._resting if entry[0] != lease)
+        for account, _ in claim.wants:
+            if entries := self._resting.get(account.id):
+                self._resting[account.id] = deque(entry for entry in entries if entry[0] != lease)
         self._finish(claim, -2)
 
     def end(self, claim: Claim, tokens: int | None) -> None:

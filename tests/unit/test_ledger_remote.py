@@ -258,6 +258,28 @@ def test_without_redis_the_host_counts(
     assert not took(second, limit)
 
 
+def test_entries_of_a_day_do_not_keep_those_of_a_second() -> None:
+    """Broken: what a gateway remembers for Redis grows for a whole day, because one limit counts by the day."""
+
+    class Deaf:
+        def call(self, _job: object) -> list[object]:
+            return [0, 0, 0, b"1"]
+
+        def later(self, _job: object) -> None:
+            pass
+
+    ledger = RemoteLedger("", None, lambda _url, _beat: Deaf())  # type: ignore[arg-type]
+    daily, quick = account(9, 86400.0, "d"), account(9, 0.001, "q")
+    assert took(ledger, daily)
+    for _ in range(20):
+        claim = took(ledger, quick)
+        time.sleep(0.002)
+    assert sum(map(len, ledger._resting.values())) == 2
+    assert claim
+    ledger.cancel(claim)
+    assert sum(map(len, ledger._resting.values())) == 1
+
+
 def test_redis_that_forgot_is_told_again(world: World, caplog: pytest.LogCaptureFixture) -> None:
     """Broken: a Redis that was restarted in between lets everybody start anew."""
     first, second, limit, slots = world.gateway(), world.gateway(), account(3, 60.0), account(2, name="s")
@@ -289,6 +311,19 @@ def test_silent_redis_is_not_waited_for(world: World, caplog: pytest.LogCaptureF
         began_s = time.monotonic()
         assert all(took(ledger, limit) for _ in range(5))
         assert time.monotonic() - began_s < 1.2
+    assert caplog.text.count("Redis is away") == 1
+
+
+def test_redis_with_a_slow_name(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Broken: a name server that says nothing holds up every request for as long as it likes."""
+    ledger, limit = world.gateway(), account(9, 60.0)
+    monkeypatch.setattr("app.ledger.link.LONGEST_S", 0.1)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: gevent.sleep(5))
+    began_s = time.monotonic()
+    assert all(took(ledger, limit) for _ in range(5))
+    assert time.monotonic() - began_s < 1.0
     assert caplog.text.count("Redis is away") == 1
 
 
