@@ -8,7 +8,7 @@ import os
 import shutil
 from typing import Any
 
-from config import lastgood, ledgerfile, listen, patience
+from config import lastgood, ledgerfile, listen, master, patience
 from config.load import ConfigError, load, loads, text
 
 
@@ -48,17 +48,15 @@ control_socket_disable = True  # its default place is the home directory, which 
 
 def when_ready(server: Any) -> None:
     """Make SIGHUP spare the running workers when the config file is broken: new ones could not start."""
-    reload = server.handle_hup
+    master.change(server, _faults)
 
-    def checked_reload() -> None:
-        try:
-            load(_path)
-        except ConfigError as faults:
-            server.log.error("not reloaded, the old config stays in force:\n%s", faults)
-        else:
-            reload()
 
-    server.handle_hup = checked_reload
+def _faults() -> str:
+    try:
+        load(_path)
+    except ConfigError as faults:
+        return str(faults)
+    return ""
 
 
 def pre_exec(server: Any) -> None:

@@ -10,6 +10,7 @@ almost all connections are taken, the one that has been idle for longest makes r
 """
 
 import errno
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ import gevent
 from greenlet import greenlet
 from gunicorn.workers.ggevent import GeventWorker
 
+from config.master import ORDERS
 from config.patience import Patient
 
 GRACE_S = 1.0
@@ -39,6 +41,11 @@ class Worker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
     """A gevent worker that stops as soon as its last request is answered, and waits for no client for ever."""
 
     _quitting = False
+
+    def init_signals(self) -> None:
+        """Listen to orders from now on, and to those that came before."""
+        super().init_signals()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ORDERS)
 
     def run(self) -> None:
         """Serve until told to stop, then until no request is left or ``graceful_timeout`` is over."""

@@ -137,3 +137,23 @@ def test_fresh_workers_and_a_fresh_master(gateway: StartGateway, vendor: FakeVen
     finally:
         os.kill(new_master, signal.SIGTERM)
     assert within(10, lambda: not Path(f"/proc/{new_master}/task").exists())
+
+
+def test_a_fresh_worker_that_dies_while_an_old_one_serves(gateway: StartGateway, vendor: FakeVendor) -> None:
+    """New requests find nobody until the last stream of an old worker has ended, or an order to stop is not heard."""
+    entry = {"server_url": vendor.url, "models": ["slow"], "credentials": {"api_key": KEY}}
+    entry["model_map"] = {"slow": "ok?gap=0.3&words=30"}
+    started = gateway({"services": {"openai": [entry]}})
+    pid, old = started.process.pid, _children(started.process.pid)
+    stream = chat_call(started, "slow", stream=True)
+    assert stream.head().status == 200
+    os.kill(pid, signal.SIGHUP)
+    assert within(5, lambda: bool(set(_children(pid)) - set(old)))
+    for _ in range(2):
+        fresh = set(_children(pid)) - set(old)
+        for worker in fresh:
+            os.kill(worker, signal.SIGKILL)
+        assert within(5, lambda dead=fresh: bool(set(_children(pid)) - set(old) - dead))
+    os.kill(pid, signal.SIGTERM)
+    assert within(3, lambda: "Handling signal: term" in started.log), started.log
+    assert stream.reply().events[-1] == b"data: [DONE]"
