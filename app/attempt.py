@@ -59,7 +59,9 @@ class Attempt:
     def chat(self, request: ChatRequest) -> Items[Delta]:
         """The vendor's deltas as they come. Raises ProviderError."""
         vendor, ranges = self.target.vendor, self.call.runtime.settings.params_range
-        request, clamps = clamped(request, ranges.get(self.target.name) or ranges.get(self.target.to.model))
+        # Its own name, the vendor's, and last the one that was called, which may be an alias or "random".
+        names = (self.target.name, self.target.to.model, request.model)
+        request, clamps = clamped(request, next((ranges[name] for name in names if name in ranges), None))
         request = images.inlined(request, vendor.inlines, self.target.upstream.proxy_url, self.call)
         wire: WireRequest | None = self._encoded(vendor.encode, request, self._destination(request))
         while wire:

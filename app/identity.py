@@ -61,8 +61,16 @@ def presented_key(headers: Headers) -> str:
     """The key a client sent, or an empty text. DeepL's clients have a scheme of their own."""
     scheme, _, token = headers.get("Authorization", "").strip().partition(" ")
     if scheme.lower() in ("bearer", "deepl-auth-key") and token.strip():
-        return token.strip()
-    return headers.get("X-Api-Key", "").strip()
+        return _as_sent(token.strip())
+    return _as_sent(headers.get("X-Api-Key", "").strip())
+
+
+def _as_sent(value: str) -> str:
+    """A header's text. WSGI takes its bytes for Latin-1, but who sends other letters than ASCII's sends UTF-8."""
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
 
 
 def _digest(key: str) -> bytes:

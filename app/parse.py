@@ -158,9 +158,11 @@ def _check_calls(calls: Any, path: str) -> None:
     if not isinstance(calls, list):
         raise _fault(path, "an array of tool calls", calls)
     for number, call in enumerate(calls):
-        function = call.get("function") if isinstance(call, dict) else None
-        if not isinstance(call, dict) or not isinstance(call.get("id"), str):
-            raise _fault(f"{path}[{number}].id", "a text", call)
+        if not isinstance(call, dict):
+            raise _fault(f"{path}[{number}]", "a tool call", call)
+        function = call.get("function")
+        if not isinstance(call.get("id"), str):
+            raise _fault(f"{path}[{number}].id", "a text", call.get("id"))
         if not isinstance(call.get("type"), str | None):
             raise _fault(f"{path}[{number}].type", "a text", call["type"])
         if (call.get("type") or "function") != "function":
@@ -179,6 +181,8 @@ def _fault(path: str, expected: str, value: Any) -> ApiError:
 
 def _kind(value: Any) -> str:
     """The JSON word for a value; numbers and short words are shown, since they are no secrets."""
+    if value is None:
+        return "null"
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (int, float)):

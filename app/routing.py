@@ -16,32 +16,37 @@ Tiers = tuple[tuple[Target, ...], ...]
 def chat_route(request: ChatRequest, caller: Caller, runtime: Runtime) -> Tiers:
     """The targets of a chat request. Raises ApiError 404 for a name that nobody offers or the caller may not use.
 
-    Fallbacks that the caller may not use are left out.
+    Fallbacks that the caller may not use are left out. Their names are final: ``all`` would lead them back.
     """
     settings = runtime.settings
     sticky = _sticky_key(request, caller) if settings.load_balancing == "hash" else ""
-    first = _route(request.model, caller, runtime, runtime.chat, sticky)
-    if not settings.fallbacks:
-        return (first,)
-    names = settings.fallbacks.get(resolve(request.model, settings.model_redirect), ())
-    return (first, *(_route(name, caller, runtime, runtime.chat, sticky) for name in names if caller.may_use(name)))
+    resolved = resolve(request.model, settings.model_redirect)
+    first = _route(request.model, resolved, caller, runtime, runtime.chat, sticky=sticky)
+    names = (name for name in settings.fallbacks.get(resolved, ()) if caller.may_use(name))
+    return (first, *(_route(name, name, caller, runtime, runtime.chat, sticky=sticky) for name in names))
 
 
 def embedding_route(model: str, caller: Caller, runtime: Runtime) -> Tiers:
-    """The targets of an embeddings request, likewise. No fallbacks: another model's vectors mean something else."""
-    return (_route(model, caller, runtime, runtime.embedding, caller.label),)
+    """The targets of an embeddings request, likewise. No fallbacks: another model's vectors mean something else.
+
+    A redirect to a chat model, as ``all`` mostly is, does not concern a name that is offered for embeddings.
+    """
+    name = resolve(model, runtime.settings.model_redirect)
+    name = model if name not in runtime.embedding and model in runtime.embedding else name
+    return (_route(model, name, caller, runtime, runtime.embedding, sticky=caller.label),)
 
 
 def _route(
     called: str,
+    name: str,
     caller: Caller,
     runtime: Runtime,
     offers: Mapping[str, tuple[Target, ...]],
+    *,
     sticky: str,
 ) -> tuple[Target, ...]:
     if not (runtime.chat or runtime.embedding):
         raise _nothing_enabled()
-    name = resolve(called, runtime.settings.model_redirect)
     if name == RANDOM and RANDOM not in offers:
         allowed = [target for group in offers.values() for target in group if caller.may_use(target.name)]
         if not allowed:

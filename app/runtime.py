@@ -8,7 +8,7 @@ import random
 import re
 import time
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
@@ -121,8 +121,7 @@ def _targets(upstream: Upstream, vendor: Vendor, settings: Settings, kept: Kept)
         partial(transport_for, vendor.transport, timeouts, proxy), "transport", itself, timeouts, proxy
     )
     shared = {embeds: _limiter(limits, kept, itself, embeds) for embeds, limits in _limits(upstream)}
-    chat_names = dict.fromkeys((*upstream.models, *upstream.model_redirect))
-    offered = [(name, False) for name in chat_names] + [(name, True) for name in upstream.embedding_models]
+    offered = tuple(_offered(upstream))
     for number, credential in enumerate(upstream.credentials, 1):
         label = f"{upstream.id}#{number}" if len(upstream.credentials) > 1 else upstream.id
         key = kept.numbered((itself, _values(credential.fields)))
@@ -139,6 +138,18 @@ def _targets(upstream: Upstream, vendor: Vendor, settings: Settings, kept: Kept)
             )
             target = Target(label, name, upstream, vendor, to, limiters, breaker, transport, known, tokens(to.model))
             yield target, embeds
+
+
+def _offered(upstream: Upstream) -> Iterator[tuple[str, bool]]:
+    """Each name that clients may call, and whether it is one for embeddings.
+
+    An alias is for what its model is for; that of a model which is not listed is taken for one of a chat model.
+    """
+    chat, embedding, aliases = upstream.models, upstream.embedding_models, upstream.model_redirect.items()
+    for_chat = (alias for alias, model in aliases if model in chat or model not in embedding)
+    for_embedding = (alias for alias, model in aliases if model in embedding)
+    yield from ((name, False) for name in dict.fromkeys((*chat, *for_chat)))
+    yield from ((name, True) for name in dict.fromkeys((*embedding, *for_embedding)))
 
 
 def _own_id(upstream: Upstream) -> str:
@@ -174,15 +185,28 @@ def _destination(
 
 
 def _flatten(patterns: tuple[str, ...] | None, names: tuple[str, ...]) -> bool | None:
-    """The operator's word on content arrays: none without a list, else True for all models that are not on it."""
+    """The operator's word on content arrays: none without a list, else True for all models that are not on it.
+
+    There is no word on those that never had to be listed either.
+    """
     if patterns is None:
         return None
-    return not any(matches(pattern, name) for pattern in patterns for name in names)
+    if _any_matches(patterns, names):
+        return False
+    return None if _any_matches(_NEVER_LISTED, names) else True
+
+
+def _any_matches(patterns: Iterable[str], names: Iterable[str]) -> bool:
+    return any(matches(pattern, name) for pattern in patterns for name in names)
 
 
 def matches(pattern: str, name: str) -> bool:
     """Whether ``pattern`` is ``name``, or a prefix of it that ends with ``*``."""
     return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
+
+
+_NEVER_LISTED: Final = ("gpt-4o*", "gpt-4-turbo", "glm-4v", "gemini-*", "yi-vision")
+"""Models that took content arrays in the Go program unasked: there, ``multi_content_models`` only added to these."""
 
 
 def _secrets(settings: Settings) -> Iterator[str]:

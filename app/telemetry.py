@@ -1,5 +1,6 @@
 """One access line per request, written when its reply is closed: ids, counts, times, kinds; never a prompt or key."""
 
+import json
 import logging
 import sys
 import time
@@ -116,7 +117,9 @@ class JSONFormatter(logging.Formatter):
 
 def _quoted(value: Any) -> str:
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return orjson.dumps(text).decode() if set(text) & set(' "=\n') else text
+    if not text.isprintable():
+        return json.dumps(text)  # a client chose it, and it may hold what moves a terminal's cursor
+    return orjson.dumps(text).decode() if set(text) & set(' "=') else text
 
 
 def configure(level: str, *, as_json: bool) -> None:

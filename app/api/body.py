@@ -28,4 +28,6 @@ def read_body() -> bytes:
         raise RequestEntityTooLarge
     if len(data) < (request.content_length or 0):
         raise ApiError(400, "the request body is shorter than its content-length says")
+    if request.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity"):
+        raise ApiError(400, "the request body is compressed; send it as it is, without a content-encoding")
     return data

@@ -56,7 +56,9 @@ def _asked() -> tuple[Call, Translation, Wanted]:
     if not settings.enable:
         raise ApiError(404, "translation is switched off in this gateway's config ('translation.enable')")
     body = read_body()
-    wanted = translation.wanted(_form(body) if request.mimetype == _FORM else parse.json_object(body), settings.model)
+    # curl calls a body a form unless told otherwise.
+    is_form = request.mimetype == _FORM and not body.lstrip().startswith(b"{")
+    wanted = translation.wanted(_form(body) if is_form else parse.json_object(body), settings.model)
     call.trace.model = wanted.model
     return call, settings, wanted
 

@@ -1,6 +1,7 @@
 """The HTTP surface over a toy vendor: addresses, rights, shapes and headers, without a server."""
 
 import base64
+import gzip
 import json
 import struct
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from flask.testing import FlaskClient
 from app.errors import ClientGone
 from app.factory import create_app
 from app.runtime import Holder
-from config.model import CallerKey, Limits
+from config.model import CallerKey, Limits, ParamsRange, Translation
 from providers.errors import ErrorKind, ProviderError
 from providers.types import Secret, WireRequest
 from tests.unit.toy import event, good, runtime, upstream, wired
@@ -30,7 +31,11 @@ def client(script: Any = answer, **settings: Any) -> FlaskClient:
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1", "/v1/", "/chat/completions", "/v1/chat/completions", "/v1/v1/chat/completions"]
+    "path",
+    [
+        *("/v1", "/v1/", "/chat/completions", "/v1/chat/completions", "/v1/v1/chat/completions"),
+        *("/v1//chat/completions", "/v1//v1///chat/completions"),
+    ],
 )
 def test_chat_addresses(path: str) -> None:
     """Broken: a client that doubles or leaves out a part of the address is refused."""
@@ -47,6 +52,23 @@ def test_wrong_content_type_is_still_json() -> None:
         "/v1/chat/completions", data=json.dumps(ASK), content_type="application/x-www-form-urlencoded"
     )
     assert reply.status_code == 200
+
+
+@pytest.mark.parametrize("body", [b' {"text": "hi", "target_lang": "DE"}', b"text=hi&target_lang=DE"])
+def test_translation_of_what_is_called_a_form(body: bytes) -> None:
+    """Broken: what curl sends without a content type, JSON or a form, is not understood."""
+    settings = Translation(model="m")
+    reply = client(translation=settings).post("/translate", data=body, content_type="application/x-www-form-urlencoded")
+    assert reply.json["data"] == "Hello"
+
+
+def test_compressed_body_is_told_so() -> None:
+    """Broken: a client that compresses is told of letters that are no JSON."""
+    headers = {"Content-Encoding": "gzip"}
+    reply = client().post("/v1/chat/completions", data=gzip.compress(json.dumps(ASK).encode()), headers=headers)
+    assert (reply.status_code, "content-encoding" in reply.json["error"]["message"]) == (400, True)
+    plain = {"Content-Encoding": "identity"}
+    assert client().post("/v1/chat/completions", json=ASK, headers=plain).status_code == 200
 
 
 def test_stream() -> None:
@@ -192,6 +214,16 @@ def test_changes_are_named_in_a_header() -> None:
     """Broken: something was dropped and nobody was told."""
     reply = client().post("/v1/chat/completions", json={**ASK, "odd_ü": 1})
     assert reply.headers["x-gateway-changes"] == "dropped odd_%C3%BC"
+
+
+@pytest.mark.parametrize(("bounds_of", "told"), [("alias", "1.0"), ("random", None), ("m", "1.0")])
+def test_bounds_of_the_name_that_is_called(bounds_of: str, told: str | None) -> None:
+    """Broken: ``params_range`` of an alias has no effect, though ``check`` has nothing against it."""
+    bounds = {bounds_of: ParamsRange(temperature=(None, 1.0))}
+    reply = client(model_redirect={"alias": "m"}, params_range=bounds).post(
+        "/v1/chat/completions", json={**ASK, "model": "alias", "temperature": 2}
+    )
+    assert reply.headers.get("x-gateway-changes") == (told and f"clamped temperature to {told}")
 
 
 def test_what_nobody_expected_is_a_500(monkeypatch: pytest.MonkeyPatch) -> None:

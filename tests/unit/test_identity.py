@@ -30,6 +30,13 @@ def test_known_key(headers: dict[str, str]) -> None:
     assert not caller.may_use("x")
 
 
+@pytest.mark.parametrize("sent", ["schlüssel".encode(), "schlüssel".encode("latin-1")])
+def test_key_of_other_letters(sent: bytes) -> None:
+    """Broken: a key that is not ASCII, as curl sends it, is refused."""
+    callers = Callers.of((CallerKey(Secret("schlüssel"), "master"),))
+    assert callers.identify(Headers({"Authorization": "Bearer " + sent.decode("latin-1")})).label == "master"
+
+
 def test_master_key_may_use_everything() -> None:
     """Broken: the master key is limited."""
     assert CALLERS.identify(Headers({"X-Api-Key": "master-key"})).may_use("anything")

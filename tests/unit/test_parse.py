@@ -34,6 +34,7 @@ def test_fields_are_sorted_out() -> None:
         (b"\xff\xfe{}", "not valid JSON"),
         (b"[]", "must be a JSON object, not an empty array"),
         (b'"x"', "must be a JSON object"),
+        (b"null", "must be a JSON object, not null"),
         (b'{"a":' * 150 + b"1" + b"}" * 150, "levels deep"),
         (b"[" * 2000 + b"]" * 2000, "not valid JSON"),
     ],
@@ -75,6 +76,7 @@ def test_wide_is_not_deep() -> None:
         ),
         ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0].tool_call_id"),
         ({"messages": [{"role": "assistant", "tool_calls": {}}]}, "messages[0].tool_calls"),
+        ({"messages": [{"role": "assistant", "tool_calls": ["f"]}]}, "messages[0].tool_calls[0]"),
         ({"messages": [{"role": "assistant", "tool_calls": [{}]}]}, "messages[0].tool_calls[0].id"),
         ({"messages": [{"role": "assistant", "tool_calls": [{"id": "a"}]}]}, "messages[0].tool_calls[0].function"),
         (
@@ -122,6 +124,12 @@ def test_fields_at_fault(fields: dict[str, Any], param: str) -> None:
     with pytest.raises(ApiError) as caught:
         parse.chat(body(**fields))
     assert (caught.value.status, caught.value.param) == (400, param)
+
+
+def test_what_is_missing_is_told() -> None:
+    """Broken: a tool call without an id is told that an object was found in its place."""
+    with pytest.raises(ApiError, match=r"tool_calls\[0\]\.id' must be a text; it is missing"):
+        parse.chat(body(messages=[{"role": "assistant", "tool_calls": [{"type": "function"}]}]))
 
 
 def test_shapes_that_real_clients_send() -> None:

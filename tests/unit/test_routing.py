@@ -138,9 +138,39 @@ def test_embeddings_have_their_own_names() -> None:
         routing.embedding_route("m", ANYBODY, runtime_)
 
 
+@pytest.mark.parametrize(
+    ("redirects", "called", "label"),
+    [({"all": "m"}, "bge", "a"), ({"all": "all"}, "bge", "a"), ({"all": "e"}, "bge", "b"), ({"bge": "e"}, "bge", "b")],
+)
+def test_redirects_of_chats_leave_embeddings_alone(redirects: dict[str, str], called: str, label: str) -> None:
+    """Broken: who sends all chats to one model loses embeddings, or one may not be redirected to another."""
+    entries = upstream("a", embedding_models=("bge",)), upstream("b", embedding_models=("e",))
+    ((target,),) = routing.embedding_route(called, ANYBODY, runtime(*entries, model_redirect=redirects))
+    assert target.label == label
+
+
+def test_fallbacks_of_a_model_that_all_are_redirected_to() -> None:
+    """Broken: a fallback is redirected too, and so leads back to the model that it stands in for."""
+    tiers = routing.chat_route(asked("any"), ANYBODY, made(model_redirect={"all": "m"}, fallbacks={"m": ("x",)}))
+    assert [[target.name for target in tier] for tier in tiers] == [["m", "m", "m"], ["x", "x"]]
+
+
+def test_alias_of_an_embedding_model() -> None:
+    """Broken: a client that always asks for the same embedding model is not served, or a chat is sent to one."""
+    entry = upstream("a", models=("m",), embedding_models=("bge",), model_redirect={"ada-002": "bge", "lost": "gone"})
+    runtime_ = runtime(entry)
+    (target,) = routing.embedding_route("ada-002", ANYBODY, runtime_)[0]
+    assert (target.name, target.to.model) == ("ada-002", "bge")
+    assert sorted(runtime_.chat) == ["lost", "m"]
+    assert [name for name, _ in routing.visible_models(ANYBODY, runtime_)] == ["ada-002", "bge", "lost", "m", "random"]
+
+
 def test_flatten_follows_the_operators_list() -> None:
     """Broken: the list of vision models is not honoured, or its absence flattens everything."""
     listed = runtime(upstream("a", models=("gpt-4o-mini", "m")), multi_content_models=("gpt-4o*", "glm-4v"))
     assert listed.chat["gpt-4o-mini"][0].to.flatten is False
     assert listed.chat["m"][0].to.flatten is True
+    # The Go program's own list held beside the operator's.
+    unlisted = runtime(upstream("a", models=("gemini-2.5-pro", "glm-4v", "m")), multi_content_models=("glm-4v",)).chat
+    assert [unlisted[name][0].to.flatten for name in ("gemini-2.5-pro", "glm-4v", "m")] == [None, False, True]
     assert made().chat["m"][0].to.flatten is None

@@ -60,6 +60,13 @@ def test_failure_is_noted_and_the_unexpected_logged(caplog: pytest.LogCaptureFix
     assert caplog.records[0].exc_info
 
 
+def test_names_of_clients_choice_stay_within_their_line() -> None:
+    """Broken: a client's model name or path begins a line of its own, or sends commands to a terminal."""
+    line = TextFormatter().format(record(path="/v1/models/\x1b[2J", model="m\r2026 info request", target="厂商"))
+    assert line.endswith('request path="/v1/models/\\u001b[2J" model="m\\r2026 info request" target=厂商')
+    assert TextFormatter().format(record(model="\x9b2J")).endswith('model="\\u009b2J"')
+
+
 def test_formats_scrub_secrets() -> None:
     """Broken: a secret reaches the log, also by way of a traceback."""
     redaction.remember(["secret-value-1"])
