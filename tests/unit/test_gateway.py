@@ -19,7 +19,7 @@ from config.model import CircuitBreaker, Failover, Limits, ParamsRange
 from providers.errors import ErrorKind, ProviderError
 from providers.types import Delta, EmbeddingRequest, Event, Head, Secret, Token, Usage, WireRequest
 from providers.vendor import Exchange, Preparation
-from tests.unit.toy import TOY, call, event, good, keyed, request, runtime, upstream, wired
+from tests.unit.toy import TOY, Leaving, call, event, good, keyed, request, runtime, upstream, wired
 
 Script = Callable[[WireRequest], tuple[int, Iterator[bytes]]]
 
@@ -174,18 +174,6 @@ def test_client_that_left_ends_a_silent_upstream(monkeypatch: pytest.MonkeyPatch
         read(made, call(made, Left()))
     assert transports["a"].closed == 1
     assert made.line.acquire(targets(made), Client(None))
-
-
-class Leaving(Client):
-    """A client that leaves after so many looks."""
-
-    def __init__(self, looks: int) -> None:
-        super().__init__(None)
-        self.looks = looks
-
-    def gone(self) -> bool:
-        self.looks -= 1
-        return self.looks < 0
 
 
 def test_client_that_left_ends_a_talkative_upstream(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from app.queue import Line
 from config.model import Limits
 from providers.errors import ErrorKind, ProviderError
 from providers.types import Usage
+from tests.unit.toy import Leaving
 
 
 class Clock:
@@ -29,18 +30,6 @@ class Target:
 
     def __init__(self, *limits: Limits) -> None:
         self.limiters = tuple(Limiter(limit) for limit in limits)
-
-
-class Leaving(Client):
-    """A client that leaves after so many looks."""
-
-    def __init__(self, looks: int) -> None:
-        super().__init__(None)
-        self.looks = looks
-
-    def gone(self) -> bool:
-        self.looks -= 1
-        return self.looks < 0
 
 
 HERE = Client(None)

@@ -140,3 +140,15 @@ def call(made: Runtime, client: Client | None = None) -> Call:
 
 def request(stream: bool = True, **params: Any) -> ChatRequest:
     return ChatRequest("m", [{"role": "user", "content": "hi"}], stream, params)
+
+
+class Leaving(Client):
+    """A client that leaves after so many looks."""
+
+    def __init__(self, looks: int) -> None:
+        super().__init__(None)
+        self.looks = looks
+
+    def gone(self) -> bool:
+        self.looks -= 1
+        return self.looks < 0
