@@ -21,6 +21,7 @@ import gevent
 from greenlet import greenlet
 from gunicorn.workers.ggevent import GeventWorker
 
+from config import unreadable
 from config.master import ORDERS
 from config.patience import Patient
 
@@ -49,6 +50,7 @@ class Worker(GeventWorker):  # type: ignore[misc] # gunicorn has no types
 
     def run(self) -> None:
         """Serve until told to stop, then until no request is left or ``graceful_timeout`` is over."""
+        unreadable.install()
         self._idle: dict[greenlet, gevent.Timeout] = {}
         gevent.spawn(self._close_idle)
         super().run()

@@ -106,6 +106,25 @@ def test_a_chunked_body_that_is_too_large(shared: Gateway) -> None:
     assert call.reply().status == 413
 
 
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/v1/models?" + "x" * 5000, {}, 414),
+        ("/v1/models", {"x": "x" * 9000}, 431),
+        ("/v1/models", {"x y": "z"}, 400),
+        ("/v1/models", {"Transfer-Encoding": "zip"}, 501),
+    ],
+    ids=["long address", "long header", "broken header", "unknown coding"],
+)
+def test_what_the_server_cannot_read(
+    shared: Gateway, judge: Judge, path: str, headers: dict[str, str], status: int
+) -> None:
+    """A request that is refused before it is one gets a page of HTML."""
+    reply = Call(shared.port, path, None, {**KEY, **headers}).reply()
+    judge.check(schemas.ERROR, reply.json)
+    assert reply.status == status and reply.error["message"]
+
+
 def test_a_body_of_the_largest_size(shared: Gateway, vendor: FakeVendor) -> None:
     """A large but allowed body is refused, or does not arrive whole."""
     mark, content = vendor.mark(), "ü" * 500_000
