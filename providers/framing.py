@@ -140,6 +140,8 @@ class _SSE:
         """Collect a document that came without ``data:``. What turns out to be none is junk."""
         self.bare.add(line)
         if self.bare.are_json():
+            if self.data.are_json():  # it came first, and its blank line was left out
+                yield from self._event()
             yield Event(BODY, self.bare.text())
             self.bare = _Lines()
             self.junk.clear()
