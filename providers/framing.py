@@ -89,7 +89,8 @@ def sse(chunks: Iterator[bytes]) -> Iterator[Event]:
 
     An event is due at its blank line, at the next ``data:`` line when what it holds is already a whole JSON document
     (vendors that leave the blank line out), or at the end of the reply. Comments, ``id:`` and ``retry:`` are passed
-    over, and so are events without data. A reply that is neither SSE nor JSON comes out as one ``BODY`` event, so
+    over, and so are events without data. A line ``error: {…}`` is an event of that name: so older servers of llama.cpp
+    tell a failure, before a ``[DONE]``. A reply that is neither SSE nor JSON comes out as one ``BODY`` event, so
     that its text can be told to the client.
     """
     reader = _SSE()
@@ -115,6 +116,9 @@ class _SSE:
             yield from self._event()
         elif self.bare.lines or line[:1] in b"{[":
             yield from self._bare(line)
+        elif line.startswith((b"error:{", b"error: {")):
+            yield from self._event()
+            yield Event("error", line[6:].lstrip())
         elif line.startswith(b"event:"):
             self.name = line[6:].strip().decode("utf-8", "replace")
         elif not line.startswith((b":", b"id:", b"retry:", b"data")):

@@ -83,6 +83,15 @@ def test_json_where_sse_was_promised() -> None:
     assert events(b'{"a":1}\n{"b":2}\n') == [Event(BODY, b'{"a":1}'), Event(BODY, b'{"b":2}')]
 
 
+def test_errors_that_are_no_data() -> None:
+    """Broken: a failure in mid-stream is passed over, and half an answer ends as if it were whole."""
+    for error in (b'error: {"code":500}', b'error:{"code":500}'):
+        stream = b'data: {"a":1}\n\n' + error + b"\n\ndata: [DONE]\n\n"
+        told = [Event("", b'{"a":1}'), Event("error", b'{"code":500}'), Event("", b"[DONE]")]
+        assert events(stream) == told
+    assert events(b"error: no JSON\n") == [Event(BODY, b"error: no JSON")]
+
+
 def test_text_that_is_neither() -> None:
     """Broken: an HTML page vanishes instead of being told."""
     assert events(b"<html>\n<body>no</body>\n") == [Event(BODY, b"<html>\n<body>no</body>")]
