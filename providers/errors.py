@@ -6,6 +6,7 @@
       status/type/code/param   only where the vendor's own value should reach the client instead of the kind's default
       retry_after_s            how long this credential should rest, where the vendor says so
       stale_token              the exchanged token was refused: a fresh one is worth one try with the same target
+      model_only               the credential was refused for this model; other models may be open to it
 
 HTTP statuses and error bodies for the client are made from these in one place, ``app/errors.py``.
 """
@@ -69,6 +70,7 @@ class ProviderError(Exception):
         param: str | None = None,
         retry_after_s: float | None = None,
         stale_token: bool = False,
+        model_only: bool = False,
     ) -> None:
         super().__init__(message)
         self.kind = kind
@@ -79,3 +81,4 @@ class ProviderError(Exception):
         self.param = param
         self.retry_after_s = retry_after_s
         self.stale_token = stale_token
+        self.model_only = model_only

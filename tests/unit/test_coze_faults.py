@@ -99,6 +99,15 @@ def test_unknown_codes_of_failed_calls(status: int, kind: str, code: str | None)
     assert faults.fault(status, {}, b'{"code":"x","msg":"no"}').message == "no"
 
 
+@pytest.mark.parametrize(("code", "own_s"), [(4020, None), (4011, None), (4009, 1.0), (5000, None), (77, None)])
+def test_waits(code: int, own_s: float | None) -> None:
+    """Broken: a wait that the vendor asks for is lost where a number comes with it."""
+    body = orjson.dumps({"code": code, "msg": "told"})
+    assert faults.fault(429, {"retry-after": "7"}, body).retry_after_s == 7.0
+    assert faults.fault(429, {"retry-after-ms": "500"}, body).retry_after_s == 0.5
+    assert faults.fault(429, {"retry-after": "soon"}, body).retry_after_s == own_s
+
+
 def test_remarks() -> None:
     """Broken: an operator is not told what a number hides, or the number that the vendor's support asks for."""
     body = orjson.dumps({"code": 4100, "msg": "authentication is invalid", "detail": {"logid": "2025010617202400"}})

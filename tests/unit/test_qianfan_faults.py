@@ -109,6 +109,15 @@ def test_status_of_other_services(status: int, kind: ErrorKind) -> None:
     assert V1.fault(status, {}, orjson.dumps(doc)).kind is kind
 
 
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(400, ErrorKind.INVALID_REQUEST), (401, ErrorKind.UPSTREAM_AUTH), (429, ErrorKind.RATE_LIMITED)],
+)
+def test_status_of_unknown_numbers(status: int, kind: ErrorKind) -> None:
+    """Broken: a number that is not documented hides what the status says."""
+    assert V1.fault(status, {}, orjson.dumps({"error_code": 424242, "error_msg": "odd"})).kind is kind
+
+
 def v2_error(status: int, code: str, message: str = "told so") -> ProviderError:
     doc = {"error": {"code": code, "message": message, "type": "t"}, "id": "as-1"}
     return V2.fault(status, {}, orjson.dumps(doc))
@@ -131,6 +140,8 @@ def test_v2_failures_without_codes(body_bytes: bytes) -> None:
 def test_v2_arrears() -> None:
     """Broken: an account in arrears looks like a wrong key."""
     assert v2_error(403, "account_overdue", "account overdue").kind is ErrorKind.QUOTA
+    for status, code in ((401, "invalid_model"), (401, "invalid_iam_token"), (429, "rpm_rate_limit_exceeded")):
+        assert v2_error(status, code, "账户欠费").kind is ErrorKind.QUOTA
 
 
 def test_v2_error_in_a_stream() -> None:

@@ -10,7 +10,7 @@ import orjson
 
 from providers.errors import ErrorKind, ProviderError
 from providers.types import BODY, Json
-from providers.wires.openai import faults
+from providers.wires.openai import faults, waits
 from providers.wires.openai.dialect import Dialect
 
 NO_APP: Final = 11
@@ -38,7 +38,7 @@ def fault(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError
     except orjson.JSONDecodeError:
         doc = None
     if isinstance(doc, dict) and _number(doc) in _KINDS:
-        return _of_number(_number(doc), doc)
+        return waits.noted(_of_number(_number(doc), doc), headers)
     return faults.fault(status, headers, body, _PLAIN)
 
 

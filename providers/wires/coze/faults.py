@@ -14,6 +14,7 @@ from providers.errors import ErrorKind as Kind
 from providers.errors import ProviderError
 from providers.types import BODY, Json
 from providers.wires.openai import faults as common
+from providers.wires.openai import waits
 from providers.wires.openai.dialect import Dialect
 
 STALE: Final = frozenset({4100, 700012006})
@@ -65,7 +66,7 @@ def fault(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError
         doc = None
     code = _number(doc.get("code")) if isinstance(doc, dict) else 0
     if isinstance(doc, dict) and code in _KINDS:
-        return _of_code(code, doc, headers.get("x-tt-logid"))
+        return waits.noted(_of_code(code, doc, headers.get("x-tt-logid")), headers)
     error = common.fault(status, headers, body, _NO_ONE)
     if isinstance(doc, dict) and code > 0:
         error.message = _with_remarks(error.message, code, headers.get("x-tt-logid") or _logid(doc))
@@ -143,7 +144,7 @@ def _of_code(code: int, doc: Json, logid: str | None = None) -> ProviderError:
         return ProviderError(kind, message, type="server_error", code="overloaded", retry_after_s=_OVERLOADED_S)
     if code in _SEEN:
         status, seen = _SEEN[code]
-        return ProviderError(kind, message, status=status, type="invalid_request_error", code=seen)
+        return ProviderError(kind, message, status=status, type="invalid_request_error", code=seen, model_only=True)
     return ProviderError(kind, message, code=_shown(code, kind), stale_token=code in STALE)
 
 

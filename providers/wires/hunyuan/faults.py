@@ -9,6 +9,7 @@ from providers.errors import ErrorKind as Kind
 from providers.errors import ProviderError
 from providers.types import BODY, Json
 from providers.wires.openai import faults as common
+from providers.wires.openai import waits
 from providers.wires.openai.dialect import Dialect
 
 _GROUPS: Final[Mapping[Kind, str]] = {
@@ -51,7 +52,7 @@ def fault(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError
         found = in_answer(doc["Response"])
     except (orjson.JSONDecodeError, LookupError, TypeError):
         found = None
-    return found or common.fault(status, headers, body, _NO_ONE)
+    return waits.noted(found, headers) if found else common.fault(status, headers, body, _NO_ONE)
 
 
 def in_answer(inner: object) -> ProviderError | None:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 from typing import Final
 
+from providers.errors import ErrorKind, ProviderError
+
 _UNITS_S: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _IN_TEXT: Final = re.compile(
@@ -22,6 +24,13 @@ def retry_after_s(headers: Mapping[str, str], message: str, *, limited: bool) ->
     waits = (_milliseconds(headers.get("retry-after-ms")), _after(headers), in_text(message))
     found = next((wait for wait in waits if wait is not None), None)
     return _reset(headers) if found is None and limited else found
+
+
+def noted(error: ProviderError, headers: Mapping[str, str]) -> ProviderError:
+    """``error``, made of a vendor's own code, with the wait that the headers tell, if they do."""
+    wait_s = retry_after_s(headers, "", limited=error.kind is ErrorKind.RATE_LIMITED)
+    error.retry_after_s = error.retry_after_s if wait_s is None else wait_s
+    return error
 
 
 def _milliseconds(value: str | None) -> float | None:

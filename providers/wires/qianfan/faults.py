@@ -10,7 +10,7 @@ import orjson
 
 from providers.errors import ErrorKind, ProviderError
 from providers.types import BODY, Json
-from providers.wires.openai import faults
+from providers.wires.openai import faults, waits
 from providers.wires.openai.dialect import Dialect
 
 STALE_TOKEN: Final = frozenset({110, 111})
@@ -63,7 +63,7 @@ def fault(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError
     except orjson.JSONDecodeError:
         doc = None
     if isinstance(doc, dict) and doc.get("error_code"):
-        return _of_code(doc)
+        return waits.noted(_of_code(doc, status), headers)
     return faults.fault(status, headers, body, _PLAIN)
 
 
@@ -87,7 +87,8 @@ def of_text(body: bytes) -> ProviderError:
     return faults.of_text(body, _PLAIN)
 
 
-def _of_code(doc: Json) -> ProviderError:
+def _of_code(doc: Json, status: int = 500) -> ProviderError:
+    """The error of a number; ``status`` is all that an unknown one has beside its text."""
     told = doc["error_code"]
     code = int(told) if str(told).isdecimal() else 0
     message = str(doc.get("error_msg") or f"error {told}")
@@ -95,8 +96,7 @@ def _of_code(doc: Json) -> ProviderError:
     if str(code)[:4] in ("3360", "3361") and "too long" in message.lower():
         kind = ErrorKind.CONTEXT_LENGTH
     if kind is None:
-        # The text is all there is to go by.
-        return faults.fault(500, {}, orjson.dumps({"error": {"message": message}}), _PLAIN)
+        return faults.fault(status, {}, orjson.dumps({"error": {"message": message}}), _PLAIN)
     if kind is ErrorKind.OVERLOADED:
         return ProviderError(kind, message, type="server_error", code="overloaded")
     if code == OURS:

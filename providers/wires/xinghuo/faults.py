@@ -8,8 +8,11 @@ from typing import Any, Final
 
 from providers.errors import ErrorKind, ProviderError
 from providers.types import Json
-from providers.wires.openai import faults, shapes
+from providers.wires.openai import faults, shapes, waits
 from providers.wires.openai.dialect import Dialect
+
+_NOT_OPENED: Final = 11200
+"""A version of the model that is not open to this application, which may have others."""
 
 _KINDS: Final = {
     **dict.fromkeys((10000, 10001, 10002, 10009, 10010, 10011, 10012, 10222), ErrorKind.SERVER_ERROR),
@@ -17,7 +20,7 @@ _KINDS: Final = {
     **dict.fromkeys((10006, 10007, 11202, 11203), ErrorKind.RATE_LIMITED),
     **dict.fromkeys((10008, 10110, 10223), ErrorKind.OVERLOADED),
     **dict.fromkeys((10013, 10014, 10019, 10021, 10022), ErrorKind.CONTENT_FILTER),
-    **dict.fromkeys((10015, 10016, 11200), ErrorKind.UPSTREAM_AUTH),
+    **dict.fromkeys((10015, 10016, _NOT_OPENED), ErrorKind.UPSTREAM_AUTH),
     10018: ErrorKind.TIMEOUT,
     10404: ErrorKind.MODEL_NOT_FOUND,
     10907: ErrorKind.CONTEXT_LENGTH,
@@ -34,12 +37,13 @@ def of_code(code: object, message: object) -> ProviderError:
     number = int(str(code)) if str(code).isdecimal() else -1
     text = str(message or f"error {code}")
     kind = _KINDS.get(number, ErrorKind.SERVER_ERROR)
-    if number == 11200 and "tokens.total" in text:
-        # The same number tells of a model that is not opened and of a volume that is used up.
+    if number == _NOT_OPENED and "tokens.total" in text:
+        # The same number tells of a volume that is used up.
         kind = ErrorKind.QUOTA
     if kind is ErrorKind.OVERLOADED:
         return ProviderError(kind, text, type="server_error", code="overloaded")
-    return ProviderError(kind, text, code="timeout" if kind is ErrorKind.TIMEOUT else None)
+    told = "timeout" if kind is ErrorKind.TIMEOUT else None
+    return ProviderError(kind, text, code=told, model_only=number == _NOT_OPENED)
 
 
 def in_frame(frame: Json) -> ProviderError | None:
@@ -65,7 +69,8 @@ def _of_failure(failure: shapes.Failure) -> ProviderError | None:
 
 def fault(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
     """The error that a failing HTTP reply is. Header names are lower case; nothing is raised."""
-    return _of_failure(shapes.parse(body)) or faults.fault(status, headers, body, _PLAIN)
+    known = _of_failure(shapes.parse(body))
+    return waits.noted(known, headers) if known else faults.fault(status, headers, body, _PLAIN)
 
 
 def refusal(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
@@ -73,7 +78,7 @@ def refusal(status: int, headers: Mapping[str, str], body: bytes) -> ProviderErr
     failure = shapes.parse(body) if body.strip() else shapes.Failure(f"the upstream refused with status {status}")
     known = _of_failure(failure)
     if known:
-        return known
+        return waits.noted(known, headers)
     if status == 401:
         return ProviderError(ErrorKind.UPSTREAM_AUTH, failure.message)
     if status == 403:
