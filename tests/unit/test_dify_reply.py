@@ -31,8 +31,8 @@ def stream(*docs: Json) -> bytes:
     return b"event: ping\n\n" + b"".join(b"data: " + orjson.dumps(doc) + b"\n\n" for doc in docs)
 
 
-def decoded(*docs: Json, held: bool = False, output: str = "") -> list[Delta]:
-    return list(decode(framing.sse(iter([stream(*docs)])), held, output))
+def decoded(*docs: Json, held: bool = False, output: str = "", chat: bool = False) -> list[Delta]:
+    return list(decode(framing.sse(iter([stream(*docs)])), held, output, chat))
 
 
 def text(found: Iterable[Delta]) -> str:
@@ -120,6 +120,23 @@ def test_chatflows_that_fail() -> None:
     assert raised.value.kind is ErrorKind.QUOTA
 
 
+def test_workflows_that_end_before_their_chat() -> None:
+    """Broken: a chatflow whose workflow ends first, and names no conversation, has no answer or another's name."""
+    started = {"event": "workflow_started", **RUN, "data": {"created_at": 5}}
+    first = (started, flow(about=RUN, outputs={"answer": "ab"}), say("a"), say("b"))
+    for held in (False, True):
+        found = decoded(*first, END, held=held, chat=True)
+        assert (text(found), reasons(found), total(found)) == ("ab", ["stop"], [3])
+        assert [delta.head.id for delta in found if delta.head] == ["chatcmpl-m-1"]
+    for cut in (2, 3, 4):
+        assert reasons(decoded(*first[:cut], chat=True)) == []
+    told = {"event": "error", "status": 400, "code": "provider_quota_exceeded", "message": "used up"}
+    with pytest.raises(ProviderError, match="used up"):
+        decoded(started, flow("failed", RUN, error="node broke"), told, chat=True)
+    with pytest.raises(ProviderError, match="node broke"):
+        decoded(started, flow("failed", RUN, error="node broke"), chat=True)
+
+
 @pytest.mark.parametrize("end", [[], [say("more")], [{"event": "workflow_started", **ABOUT}]])
 def test_no_end(end: list[Json]) -> None:
     """Broken: an answer without its end passes for a whole one."""
@@ -132,6 +149,8 @@ def test_apps_that_wait(event: str) -> None:
     """Broken: an app that waits for a person has no end."""
     found = decoded(say("a"), {"event": event, **ABOUT, "data": {}})
     assert (text(found), reasons(found)) == ("a", ["stop"])
+    found = whole({"event": event, **ABOUT, "answer": "a", "metadata": {"usage": {"total_tokens": 3}}, "data": {}})
+    assert (text(found), reasons(found), total(found)) == ("a", ["stop"], [3])
 
 
 @pytest.mark.parametrize(

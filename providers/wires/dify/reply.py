@@ -16,13 +16,14 @@ _SKIPPED: Final = Delta(note="skipped a malformed event")
 _OUTPUTS: Final = ("text", "answer", "result")
 
 
-def decode(events: Iterable[Event], held: bool = False, output: str = "") -> Iterator[Delta]:
+def decode(events: Iterable[Event], held: bool = False, output: str = "", chat: bool = False) -> Iterator[Delta]:
     """The answer's deltas, of one choice. Raises the vendor's error wherever it stands.
 
     ``held`` keeps the text back to the end, so that moderation can still replace it: for clients that read no stream.
-    ``output`` names the variable of a workflow that is its answer.
+    ``output`` names the variable of a workflow that is its answer. ``chat`` tells that a chat was asked, so that the
+    end of a workflow is a chatflow's, though it may come before the answer and name no conversation.
     """
-    reading = _Reply(held, output)
+    reading = _Reply(held, output, chat)
     for event in events:
         try:
             doc = orjson.loads(event.data)
@@ -42,14 +43,18 @@ def decode(events: Iterable[Event], held: bool = False, output: str = "") -> Ite
 
 
 class _Reply:
-    """One reply so far. ``flow`` is what a chatflow's end told, which comes before or after the answer's own."""
+    """One reply so far. ``flow`` is what a chatflow's end told, which comes before or after the answer's own.
 
-    def __init__(self, held: bool, output: str) -> None:
-        self.held, self.output = held, output
+    ``flowed`` tells that it came after some text and that none came after it, so that it may stand for the answer's.
+    """
+
+    def __init__(self, held: bool, output: str, chat: bool) -> None:
+        self.held, self.output, self.chat = held, output, chat
         self.said: list[str] = []
         self.headed = False
         self.thought = False
         self.ended = False
+        self.flowed = False
         self.flow: Json = {}
 
     def event(self, doc: Json) -> Iterator[Delta]:
@@ -82,7 +87,7 @@ class _Reply:
         """What is due when the events are over. A chatflow may have told its end in place of the answer's."""
         if self.flow.get("status") == "failed":
             raise faults.of_model(str(self.flow.get("error") or "the app failed without a word"))
-        if self.flow:
+        if self.flowed:
             yield from self._counts(None)
             yield from self._finish("stop")
 
@@ -109,9 +114,8 @@ class _Reply:
 
     def message_end(self, doc: Json) -> Iterator[Delta]:
         """The end of an answer, with its usage."""
-        metadata = doc.get("metadata")
         yield from self._thoughts(doc)
-        yield from self._counts(metadata.get("usage") if isinstance(metadata, dict) else None)
+        yield from self._counts(_usage(doc))
         yield from self._finish("stop")
 
     def text_chunk(self, doc: Json) -> Iterator[Delta]:
@@ -126,15 +130,18 @@ class _Reply:
             yield Delta(reasoning=reasoning)
 
     def workflow_finished(self, doc: Json) -> Iterator[Delta]:
-        """A workflow's end. That of a chatflow, which is told with its conversation, is not yet its answer's."""
+        """A workflow's end. That of a chatflow, which is told with its conversation if at all, is not its answer's."""
         data = doc["data"]
-        if doc.get("conversation_id") or doc.get("message_id"):
-            self.flow = {"status": "", **data}
+        if self.chat or doc.get("conversation_id") or doc.get("message_id"):
+            self.flow, self.flowed = {"status": "", **data}, bool(self.said)
         else:
             yield from self._workflow_end(data)
 
-    def pause(self, _doc: Json) -> Iterator[Delta]:
-        """The app waits for a person: the answer is what there is."""
+    def pause(self, doc: Json) -> Iterator[Delta]:
+        """The app waits for a person: the answer is what there is, which a whole reply tells in the same breath."""
+        if not self.said:
+            yield from self._say(doc.get("answer"))
+        yield from self._counts(_usage(doc))
         yield from self._finish("stop", "the app waits for a person")
 
     def _workflow_end(self, data: Json) -> Iterator[Delta]:
@@ -148,7 +155,7 @@ class _Reply:
         yield from self._finish("stop", None if status == "succeeded" else f"the workflow's status is {status}")
 
     def _head(self, doc: Json) -> Iterator[Delta]:
-        identity = doc.get("message_id") or doc.get("workflow_run_id")
+        identity = doc.get("message_id") or (None if self.chat else doc.get("workflow_run_id"))
         if not identity or self.headed:
             return
         self.headed = True
@@ -175,6 +182,7 @@ class _Reply:
         if not isinstance(text, str) or not text:
             return
         self.said.append(text)
+        self.flowed = False
         if not self.held:
             yield Delta(text=text)
 
@@ -206,6 +214,11 @@ _EVENTS: Final[Mapping[str, Callable[[_Reply, Json], Iterator[Delta]]]] = {
     "human_input_required": _Reply.pause,
 }
 """An agent's thoughts are not among them: they say once more what its messages say."""
+
+
+def _usage(doc: Json) -> Any:
+    metadata = doc.get("metadata")
+    return metadata.get("usage") if isinstance(metadata, dict) else None
 
 
 def _answer(outputs: Any, name: str) -> str:

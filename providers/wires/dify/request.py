@@ -71,7 +71,9 @@ def _built(request: ChatRequest, to: Destination, way: _Way) -> WireRequest:
         tuple(losses),
         stops=(stop,) if isinstance(stop, str) else tuple(stop),
         split_think=to.options.get("split_think") is True,
-        decode=partial(reply.decode, held=way.stream and not request.stream, output=_output(to)),
+        decode=partial(
+            reply.decode, held=way.stream and not request.stream, output=_output(to), chat=operation == urls.CHAT
+        ),
         instead=partial(_other, request, to, way),
         memo={_key(to): {"stream": True}} if way.learnt else None,
     )
