@@ -98,6 +98,7 @@ V2 = replace(
         title="Baidu Qianfan (ERNIE), V2",
         title_zh="百度千帆（文心）V2",
     ),
+    encode=partial(v2.encode, dialect=v2.DIALECT),
     decode=partial(v2_reply.decode, dialect=v2.DIALECT),
     fault=v2.fault,
     embed=v2.EMBEDDER,

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 
-from app import render
+from app import errors, render
 from providers import framing
 from providers.errors import ErrorKind, ProviderError
 from providers.types import Delta, Json, Usage
@@ -109,6 +109,25 @@ def test_a_filtered_answer() -> None:
     """An answer that the vendor's filter emptied looks like a good one."""
     assert choice(end("", output_sensitive=True))["finish_reason"] == "content_filter"
     assert choice(packet("x") + end("x", output_sensitive=True))["finish_reason"] == "stop"
+    assert choice(packet("x") + end("", output_sensitive=True))["finish_reason"] == "content_filter"
+
+
+@pytest.mark.parametrize("row", ["minimax-pro", "minimax"])
+@pytest.mark.parametrize("choices", [None, []])
+def test_a_filtered_answer_without_choices(choices: Any, row: str) -> None:
+    """An answer of which the filter left nothing is a failure of the upstream, and another credential is asked."""
+    fine = {"status_code": 0, "status_msg": ""}
+    doc = {"created": 7, "model": "m", "reply": "", "choices": choices, "output_sensitive": True, "base_resp": fine}
+    for data in (orjson.dumps(doc), b"data: " + orjson.dumps(doc) + b"\n\n"):
+        told = choice(data, row)
+        assert (told["message"]["content"], told["finish_reason"]) == ("", "content_filter")
+
+
+def test_a_status_inside_an_error() -> None:
+    """The vendor's own 500 passes as one of the gateway's."""
+    body = {"type": "error", "error": {"type": "api_error", "message": "x", "http_code": "500"}}
+    for row in ("minimax-pro", "minimax-v2", "minimax-openai"):
+        assert errors.describe(failure(orjson.dumps(body), row)).status == 502
 
 
 def test_usage() -> None:

@@ -67,7 +67,7 @@ def test_stream() -> None:
     assert encoded(stream=True)[1]["stream"] is True
 
 
-@pytest.mark.parametrize("model", ["ERNIE-Speed-8K", "yi_34b_chat"])
+@pytest.mark.parametrize("model", ["ERNIE-Speed-8K", "Qianfan-Dynamic-8K", "yi_34b_chat"])
 def test_formats_that_a_model_lacks(model: str) -> None:
     """Broken: a model is sent a format it refuses, or its loss is not said."""
     _, body, changes = encoded(model=model, response_format={"type": "json_object"})

@@ -113,6 +113,15 @@ def test_failed_exchanges(body: bytes, status: int, kind: ErrorKind) -> None:
     assert raised.value.kind is kind
 
 
+@pytest.mark.parametrize("row", [V1, V2])
+def test_an_answer_without_a_token_is_not_quoted(row: Any) -> None:
+    """Broken: the other secrets of the vendor's answer reach the client."""
+    doc = {"refresh_token": "25.hush", "session_key": "hush", "session_secret": "hush", "expires_in": 2592000}
+    with pytest.raises(ProviderError) as raised:
+        given(row, doc)
+    assert "hush" not in raised.value.message
+
+
 def test_iam_bearer_vector() -> None:
     """Broken: the key pair of a cloud account is exchanged for a bearer otherwise than the SDK does it."""
     case = CASES["iam-bearer-token-get"]

@@ -8,10 +8,11 @@ import pytest
 from app import render
 from providers.types import ChatRequest, Delta, Destination, Json
 from providers.vendors.qianfan import V2
-from tests.unit.ernie import told
+from tests.unit.ernie import CALL, OTHER_CALL, SYSTEM, USER, told
 
 IMAGE = {"type": "image_url", "image_url": {"url": "https://x.example/y.png"}}
 TEXT = {"type": "text", "text": "t"}
+CALLING = told("assistant", None, tool_calls=[CALL])
 CALLS = [{"index": 0, "id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]
 
 
@@ -102,6 +103,38 @@ def test_turns_of_messages_in_parts(messages: list[Json], sent: list[tuple[str, 
     assert [(m["role"], m["content"]) for m in orjson.loads(wire.body)["messages"]] == sent
     merged = len(sent) < len(messages)
     assert wire.changes == (("merged neighbouring messages of one role",) if merged else ())
+
+
+def turns(*messages: Json) -> tuple[list[Json], tuple[str, ...]]:
+    to = Destination("ernie-5.1", "https://qianfan.baidubce.com/v2", {})
+    wire = V2.encode(ChatRequest("m", list(messages), False, {}), to)
+    return orjson.loads(wire.body)["messages"], wire.changes
+
+
+def test_calls_beside_words() -> None:
+    """Broken: a client that keeps an assistant's words and calls apart sends two turns in a row, which V2 refuses."""
+    both = [told("tool", "1", tool_call_id="c1"), told("tool", "2", tool_call_id="c2")]
+    asked = (USER, told("assistant", "let me"), CALLING, told("assistant", None, tool_calls=[OTHER_CALL]), *both)
+    sent, changes = turns(*asked)
+    assert sent == [USER, told("assistant", "let me", tool_calls=[CALL, OTHER_CALL]), *both]
+    assert changes == ("merged neighbouring messages of one role",)
+    assert turns(USER, CALLING, {**CALLING, "tool_calls": [OTHER_CALL]}, *both)[0][1]["content"] is None
+
+
+@pytest.mark.parametrize("before", [[], [SYSTEM], [SYSTEM, told("assistant", "Hello")]])
+def test_a_history_that_begins_with_calls(before: list[Json]) -> None:
+    """Broken: a shortened history begins with a tool's result whose call is gone, which V2 refuses."""
+    result = told("tool", "1", tool_call_id="c1")
+    sent, changes = turns(*before, CALLING, result, USER)
+    assert [message["role"] for message in sent][-4:] == ["user", "assistant", "tool", "user"]
+    assert sent[-3]["tool_calls"] == [CALL]
+    assert sent[:-4] == before[:1]
+    assert changes[-1] == "added a user message before the first tool call"
+
+
+def test_an_opening_of_the_assistant() -> None:
+    """Broken: an assistant's greeting goes first, which V2 refuses."""
+    assert turns(told("assistant", "Hello"), USER)[0] == [USER]
 
 
 @pytest.mark.parametrize(

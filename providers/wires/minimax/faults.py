@@ -7,7 +7,7 @@ from providers.types import Json
 from providers.wires.openai import faults as common
 from providers.wires.openai.dialect import Dialect
 
-_PLAIN: Final = Dialect()
+_PLAIN: Final = Dialect(keep_5xx=False)
 
 
 def in_answer(doc: Json, event_name: str) -> ProviderError | None:

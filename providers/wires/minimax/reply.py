@@ -64,7 +64,7 @@ class _Reply:
             yield from self._failed(error)
             return
         choices = doc.get("choices")
-        if not choices and not doc.get("reply"):
+        if not choices and not doc.get("reply") and not doc.get("output_sensitive"):
             if event.name == BODY:
                 raise faults.of_text(event.data)
             return
@@ -75,7 +75,9 @@ class _Reply:
         messages = choice.get("messages") or []
         self.calls += [call for message in messages if (call := message.get("function_call"))]
         text = "".join(message.get("text") or "" for message in messages if message.get("sender_type") != "FUNCTION")
-        if doc.get("reply") or choice.get("finish_reason") or (doc.get("usage") or {}).get("total_tokens"):
+        counted = (doc.get("usage") or {}).get("total_tokens")
+        # Without choices it is an answer that the vendor keeps to itself.
+        if not choices or doc.get("reply") or choice.get("finish_reason") or counted:
             yield from self._end(doc, choice, doc.get("reply") or text)
         elif text:
             self.spoke = True
@@ -90,7 +92,7 @@ class _Reply:
         reason, note = _reason(choice.get("finish_reason"))
         if calls:
             reason = "tool_calls"
-        elif doc.get("output_sensitive") and not self.spoke and not fresh:
+        elif doc.get("output_sensitive") and not text:
             reason = "content_filter"
         yield Delta(text=fresh, tool_calls=calls, finish_reason=reason, usage=_usage(doc.get("usage")), note=note)
 

@@ -93,7 +93,7 @@ def takes_functions(path: str) -> bool:
 
 def takes_format(path: str) -> bool:
     """Whether the model at ``path`` takes a response format."""
-    small = (_SMALL.match(path) and "128k" not in path) or path == "ernie-func-8k"
+    small = (_SMALL.match(path) and "128k" not in path) or path in ("ernie-func-8k", "qianfan-dynamic-8k")
     return takes_system(path) and not small
 
 

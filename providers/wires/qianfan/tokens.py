@@ -48,7 +48,7 @@ def oauth_token(status: int, headers: Mapping[str, str], body: bytes, now: float
     if value and not doc.get("error"):
         return Token(Secret(str(value)), now + _seconds(doc.get("expires_in"), OAUTH_LIFETIME_S))
     if not isinstance(doc.get("error"), str):
-        raise faults.fault(status, headers, body)
+        raise _without_token(status, headers, body, doc)
     told = str(doc.get("error_description") or doc["error"])
     hint = f" ({V1_HINT})" if told == "unknown client id" else ""
     raise ProviderError(ErrorKind.SERVER_ERROR if status >= 500 else ErrorKind.UPSTREAM_AUTH, told + hint)
@@ -71,7 +71,14 @@ def bearer_token(status: int, headers: Mapping[str, str], body: bytes, now: floa
         return Token(Secret(str(value)), now + (_span_s(doc) or BEARER_LIFETIME_S))
     if 400 <= status < 500:
         raise ProviderError(ErrorKind.UPSTREAM_AUTH, shapes.parse(body).message)
-    raise faults.fault(status, headers, body)
+    raise _without_token(status, headers, body, doc)
+
+
+def _without_token(status: int, headers: Mapping[str, str], body: bytes, doc: dict[str, Any]) -> ProviderError:
+    """The error of an answer without a token. One that tells of none is not quoted: there may be secrets in it."""
+    if status < 400 and shapes.of_document(doc) is None:
+        return ProviderError(ErrorKind.SERVER_ERROR, "the answer to the token exchange holds no token")
+    return faults.fault(status, headers, body)
 
 
 def _document(status: int, headers: Mapping[str, str], body: bytes) -> dict[str, Any]:

@@ -4,18 +4,21 @@ Source: https://cloud.baidu.com/doc/qianfan-api/s/3m7of64lb (chat), /s/Om9b4yj3w
 checked 2026-08.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import takewhile
 from typing import Final
 
 import orjson
 
 from providers import auth
 from providers.errors import ErrorKind, ProviderError
-from providers.types import Destination, EmbeddingRequest, Json, Secret, WireRequest
+from providers.types import ChatRequest, Destination, EmbeddingRequest, Json, Secret, WireRequest
 from providers.vendor import Embedder
 from providers.wires.openai import embeddings, faults
+from providers.wires.openai import request as openai
 from providers.wires.openai.dialect import KEEP, Dialect, ModelRule, Range, models
 from providers.wires.qianfan import urls
 from providers.wires.qianfan.embeddings import batch, check
@@ -23,6 +26,10 @@ from providers.wires.qianfan.params import MOST_STOP_CHARS, MOST_STOPS
 
 HINT: Final = "V2 takes one key that begins with bce-v3/; a pair of api_key and secret_key belongs to V1"
 _MERGED: Final = "merged neighbouring messages of one role"
+_OPENING: Final = {"role": "user", "content": "Continue."}
+
+_ARREARS: Final = re.compile(r"(?i)arrears|overdue|欠费")
+"""No code for it is documented, so that it may come with any."""
 
 
 def _named(model: str) -> str:
@@ -42,19 +49,27 @@ def _adjust(body: Json, losses: list[str]) -> None:
 
 
 def _joined(messages: list[Json]) -> list[Json]:
-    """The messages with neighbours of one role as one, also where content in parts keeps the common rules from it."""
+    """The messages with neighbours of one role as one, also where parts or calls keep the common rules from it."""
     joined: list[Json] = []
     for message in messages:
         last = joined[-1] if joined else None
-        if last and last["role"] == message["role"] in ("user", "assistant") and not _calls(last, message):
-            joined[-1] = {**last, "content": _one_content([*_parts(last), *_parts(message)])}
+        if last and last["role"] == message["role"] in ("user", "assistant") and not _legacy_calls(last, message):
+            joined[-1] = _as_one(last, message)
         else:
             joined.append(message)
     return joined
 
 
-def _calls(*messages: Json) -> bool:
-    return any(message.get("tool_calls") or message.get("function_call") for message in messages)
+def _legacy_calls(*messages: Json) -> bool:
+    return any(message.get("function_call") for message in messages)
+
+
+def _as_one(one: Json, other: Json) -> Json:
+    """Two messages of one role: their contents, and all the calls that either makes."""
+    calls = [*(one.get("tool_calls") or ()), *(other.get("tool_calls") or ())]
+    parts = [*_parts(one), *_parts(other)]
+    content = _one_content(parts) if parts else other.get("content")
+    return {**one, **other, "content": content, **({"tool_calls": calls} if calls else {})}
 
 
 def _parts(message: Json) -> list[Json]:
@@ -100,6 +115,20 @@ DIALECT: Final = Dialect(
 )
 
 
+def encode(request: ChatRequest, to: Destination, dialect: Dialect) -> WireRequest:
+    """The request for ``to``. Calls that nobody asked for, as a shortened history begins with, get an asker.
+
+    The common rules drop what an assistant says first, and the results of its calls would then answer nothing.
+    """
+    place = next((i for i, m in enumerate(request.messages) if m["role"] not in ("system", "developer")), 0)
+    first = takewhile(lambda message: message["role"] == "assistant", request.messages[place:])
+    if not any(message.get("tool_calls") for message in first):
+        return openai.encode(request, to, dialect)
+    messages = [*request.messages[:place], _OPENING, *request.messages[place:]]
+    wire = openai.encode(replace(request, messages=messages), to, dialect)
+    return replace(wire, changes=(*wire.changes, "added a user message before the first tool call"))
+
+
 def sign(request: WireRequest, credential: Mapping[str, Secret], _now: float) -> WireRequest:
     """The request with the exchanged token, or else the key, as bearer; and with ``appid`` where there is one."""
     key = credential.get("token") or credential.get("api_key")
@@ -111,6 +140,8 @@ def sign(request: WireRequest, credential: Mapping[str, Secret], _now: float) ->
 def fault(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
     """The error that a reply with a failing status is. Header names are lower case; nothing is raised."""
     error = faults.fault(status, headers, body, DIALECT)
+    if _ARREARS.search(error.message):
+        return ProviderError(ErrorKind.QUOTA, error.message)
     code = _code(body)
     if code == "invalid_iam_token":
         return ProviderError(error.kind, f"{error.message} ({HINT})", stale_token=True)
