@@ -8,12 +8,16 @@ from functools import partial
 from typing import Final
 
 from providers import framing, support
+from providers.types import Timeouts
 from providers.vendor import CredentialFields, Vendor
 from providers.wires.openai.row import row
 from providers.wires.xinghuo import auth, faults, http, reply, request
 from providers.wires.xinghuo.models import HTTP_HOST, HTTP_URL, OFFERED, SOCKET_URL
 
 _OPTIONS: Final = frozenset({"web_search", "patch_id"})
+
+TIMEOUTS: Final = Timeouts(first_event_s=180.0, idle_s=180.0)
+"""Models that reason may think for minutes before they say anything, streamed or not, on both protocols."""
 
 
 def pick(server_url: str, fields: frozenset[str]) -> str:
@@ -49,6 +53,7 @@ SOCKET: Final = Vendor(
     models=OFFERED,
     options=_OPTIONS,
     transport="websocket",
+    timeouts=TIMEOUTS,
 )
 
 _WIRE: Final = row(
@@ -77,6 +82,7 @@ HTTP: Final = replace(
     decode=partial(reply.decode_http, dialect=http.DIALECT),
     fault=faults.fault,
     options=_WIRE.options | {"web_search"},
+    timeouts=TIMEOUTS,
 )
 
 VENDORS: tuple[Vendor, ...] = (SOCKET, HTTP)

@@ -139,6 +139,18 @@ def test_stray_marks_are_tolerated() -> None:
     assert sum(bool(delta.note) for delta in decoded(data)) == 2
 
 
+@pytest.mark.parametrize(
+    ("said", "reason"), [({"Content": "a"}, "stop"), ({"ToolCalls": [call("1", "f", "{}")]}, "tool_calls")]
+)
+def test_the_mark_of_the_end_without_a_finish_reason(said: Json, reason: str) -> None:
+    """A stream whose end is told by [DONE] alone is taken for one that broke, or a break for such an end."""
+    told = decoded(block(said) + b"data: [DONE]\n\n")
+    assert render.fold(told, "m")["choices"][0]["finish_reason"] == reason
+    assert [delta.note for delta in told if delta.note] == ["the vendor gave no finish reason"]
+    assert not any(delta.finish_reason for delta in decoded(block(said)))
+    assert not any(delta.finish_reason for delta in decoded(b"data: [DONE]\n\n"))
+
+
 def test_several_choices() -> None:
     """A second choice is mixed into the first, or its end ends both."""
     choices = [{"Index": 1, "FinishReason": "stop", "Delta": {"Content": "b"}}]

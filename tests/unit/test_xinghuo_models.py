@@ -8,7 +8,7 @@ import pytest
 
 from config.load import ConfigError, loads
 from providers.errors import ErrorKind, ProviderError
-from providers.types import ChatRequest, Destination, Secret
+from providers.types import ChatRequest, Destination, Secret, Timeouts
 from providers.vendor import choose, load_vendors
 from providers.wires.xinghuo.models import HTTP_URL, OFFERED, SOCKET_URL, http, socket
 
@@ -231,3 +231,16 @@ def test_nothing_at_all_is_explained() -> None:
     told = "\n".join(faults({}))
     assert 'missing field "api_key"' in told
     assert "appid" in told
+
+
+@pytest.mark.parametrize("credentials", [GOOD, {"api_key": "password"}])
+def test_patience(credentials: dict[str, str]) -> None:
+    """A model that thinks for minutes is cut off before its first word, or the operator's own limit has no effect."""
+
+    def timeouts(**more: Any) -> Timeouts:
+        entry = {"enabled": True, "models": ["spark-x1"], "credentials": credentials, **more}
+        told = loads(json.dumps({"services": {"xinghuo": [entry]}}), environ={}, vendors=VENDORS)
+        return told.upstreams[0].timeouts
+
+    assert (timeouts().first_event_s, timeouts().idle_s) == (180, 180)
+    assert (timeouts(first_event_timeout=20).first_event_s, timeouts(timeout=5).idle_s) == (20, 5)

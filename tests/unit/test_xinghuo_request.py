@@ -148,8 +148,10 @@ def test_web_search() -> None:
 
 
 def test_fine_tuned_model() -> None:
-    """The resource of a fine-tuned model is not named."""
-    assert frame(options={"patch_id": "r9"})[0]["header"]["patch_id"] == ["r9"]
+    """The resource of a fine-tuned model is not named, or garbled where it is written as the vendor's list."""
+    for given in ("r9", ["r9"]):
+        assert frame(options={"patch_id": given})[0]["header"]["patch_id"] == ["r9"]
+    assert "patch_id" not in frame(options={"patch_id": []})[0]["header"]
 
 
 @pytest.mark.parametrize("row", ["xinghuo", "xinghuo-http"])

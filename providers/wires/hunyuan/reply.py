@@ -20,13 +20,15 @@ _FINISH: Final = {
 
 
 def decode(events: Iterable[Event]) -> Iterator[Delta]:
-    """The reply's deltas. Text comes in pieces, usage counts up on every block. ``[DONE]`` is tolerated.
+    """The reply's deltas. Text comes in pieces, usage counts up on every block.
 
+    A stream that ends with ``[DONE]``, which the vendor does not promise, needs no finish reason; any other does.
     Raises the vendor's error wherever it stands, and MALFORMED for a body that is no answer at all.
     """
     reply = _Reply()
     for event in events:
         if event.data.startswith(b"[DONE]"):
+            yield from reply.done()
             return
         try:
             doc = orjson.loads(event.data)
@@ -92,6 +94,13 @@ class _Reply:
         self.finished.add(number)
         reason, note = _reason(word, bool(calls.calls))
         yield Delta(number, text, reasoning, fragments, reason, counts, note=note)
+
+    def done(self) -> Iterator[Delta]:
+        """Finish reasons for the choices that got none, once it is said that this is all."""
+        for number in sorted(self.calls.keys() - self.finished):
+            self.finished.add(number)
+            reason = "tool_calls" if self.calls[number].calls else "stop"
+            yield Delta(number, finish_reason=reason, note="the vendor gave no finish reason")
 
 
 def _reason(word: str, called: bool) -> tuple[str, str | None]:

@@ -90,8 +90,10 @@ def _header(appid: str, body: Json, options: Mapping[str, Any], losses: list[str
         header["uid"] = user[:USER_CHARS]
         if len(user) > USER_CHARS:
             losses.append(f"clamped user to {USER_CHARS} characters")
-    if options.get("patch_id"):
-        header["patch_id"] = [str(options["patch_id"])]
+    patch = options.get("patch_id")
+    if patch:
+        # The vendor's own spelling is a list.
+        header["patch_id"] = [str(resource) for resource in (patch if isinstance(patch, list) else [patch])]
     return header
 
 
