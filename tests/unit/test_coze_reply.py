@@ -88,6 +88,7 @@ def test_ends() -> None:
         (event("error", {"code": 4028, "msg": "used up"}), ErrorKind.QUOTA, "used up"),
         (event("error", {}), ErrorKind.SERVER_ERROR, "without a word"),
         (event("error", "boom"), ErrorKind.SERVER_ERROR, "without a word"),
+        (b"event:error\ndata:broken pipe\n\n", ErrorKind.MALFORMED, "broken pipe"),
         (event("", {"code": 4009, "msg": "later"}), ErrorKind.OVERLOADED, "later"),
         (b'{"code":4000,"msg":"bad"}', ErrorKind.INVALID_REQUEST, "bad"),
         (b'{\n  "code": 4101,\n  "msg": "no right"\n}', ErrorKind.UPSTREAM_AUTH, "no right"),
@@ -161,6 +162,14 @@ def test_results_go_to_their_chat() -> None:
     assert wire(user("a"), *results, user("b"), at=to(kept)).url.endswith("/v3/chat")
 
 
+def test_ids_that_are_numbers() -> None:
+    """Broken: a server that tells its ids as numbers never gets the results that its chat waits for."""
+    told = {"id": 7382159487131697202, "conversation_id": 7381473525342978089, **action(CALL)}
+    kept = memory(read(WIRE, event("conversation.chat.requires_action", told)))
+    made = wire(user("a"), {"role": "tool", "tool_call_id": "call-1", "content": "1"}, at=to(kept))
+    assert made.url.endswith("?conversation_id=7381473525342978089&chat_id=7382159487131697202")
+
+
 def state(status: str, **more: Any) -> dict[str, Any]:
     return {"code": 0, "msg": "", "data": {**IDS, "created_at": 7, "status": status, **more}}
 
@@ -178,12 +187,14 @@ def test_a_chat_is_asked_after(made: WireRequest) -> None:
     later = step(whole(later.request, state("in_progress")))
     ids = "conversation_id=1&chat_id=2"
     assert (later.request.method, later.request.url) == ("GET", f"https://api.coze.cn/v3/chat/retrieve?{ids}")
+    assert later.request.headers == later.give_up.headers == {"content-type": "application/json"}
     assert (later.wait_s, later.give_up.method) == (1.0, "POST")
     assert later.give_up.url == "https://api.coze.cn/v3/chat/cancel"
     assert orjson.loads(later.give_up.body) == {"conversation_id": "1", "chat_id": "2"}
     usage = {"input_count": 4, "output_count": 5}
     later = step(whole(later.request, state("completed", usage=usage)))
     assert (later.request.url, later.wait_s) == (f"https://api.coze.cn/v3/chat/message/list?{ids}", 0.0)
+    assert later.request.headers == {"content-type": "application/json"}
     kinds = (("verbose", "{}"), ("answer", "a"), ("follow_up", "x"), ("answer", "b"))
     listed = [{"id": "9", "role": "assistant", "type": kind, "content": content} for kind, content in kinds]
     deltas = whole(later.request, {"code": 0, "data": listed})

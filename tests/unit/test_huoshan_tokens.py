@@ -141,6 +141,9 @@ def test_an_end_in_words() -> None:
         ({"ResponseMetadata": None}, 200, ErrorKind.MALFORMED, "no key"),
         ([], 200, ErrorKind.MALFORMED, "no JSON object"),
         (b"<html><title>Bad gateway</title></html>", 502, ErrorKind.SERVER_ERROR, "Bad gateway"),
+        (b"<html><title>Not found</title></html>", 404, ErrorKind.UPSTREAM_AUTH, "Not found"),
+        (b"", 400, ErrorKind.UPSTREAM_AUTH, "400"),
+        ({"error": {"message": "The model does not exist", "code": "x"}}, 404, ErrorKind.UPSTREAM_AUTH, "not exist"),
         (b"<html><title>Hello</title></html>", 200, ErrorKind.MALFORMED, "Hello"),
     ],
 )
@@ -150,6 +153,14 @@ def test_failed_exchanges(doc: Any, status: int, kind: ErrorKind, words: str) ->
         given(doc, status)
     assert raised.value.kind is kind
     assert raised.value.kind in RETRYABLE
+
+
+def test_a_wait_before_the_next_exchange() -> None:
+    """Broken: a limited exchange is asked for again before the time that the vendor told."""
+    assert EXCHANGE is not None
+    with pytest.raises(ProviderError, match="told") as raised:
+        EXCHANGE.parse(429, {"retry-after": "7"}, orjson.dumps(refusal("FlowLimitExceeded")), NOW)
+    assert raised.value.retry_after_s == 7.0
 
 
 def test_a_refused_key_is_stale() -> None:

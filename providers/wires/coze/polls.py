@@ -17,6 +17,9 @@ from providers.wires.coze import chats, faults, urls
 WAIT_S: Final = 1.0
 """The vendor asks not to be asked more often."""
 
+_HEADERS: Final = {"content-type": "application/json"}
+"""The vendor's reference wants it of every call, also of one without a body."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -28,12 +31,12 @@ class Place:
     def call(self, path: str, chat: Json) -> WireRequest:
         """A call that asks about a chat."""
         url = urls.endpoint(self.server_url, path)
-        return auth.with_query(WireRequest("GET", url, {}, b""), **_ids(chat))
+        return auth.with_query(WireRequest("GET", url, _HEADERS, b""), **_ids(chat))
 
     def cancel(self, chat: Json) -> WireRequest:
         """The call that ends a chat."""
-        url, headers = urls.endpoint(self.server_url, urls.CANCEL), {"content-type": "application/json"}
-        return WireRequest("POST", url, headers, orjson.dumps(_ids(chat)))
+        url = urls.endpoint(self.server_url, urls.CANCEL)
+        return WireRequest("POST", url, _HEADERS, orjson.dumps(_ids(chat)))
 
 
 def _ids(chat: Json) -> dict[str, str]:

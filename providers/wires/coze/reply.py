@@ -28,6 +28,8 @@ def decode(events: Iterable[Event], place: polls.Place | None = None) -> Iterato
         try:
             doc = orjson.loads(event.data)
         except orjson.JSONDecodeError:
+            if event.name == _ERROR:
+                raise faults.of_text(event.data) from None
             yield Delta(note="skipped a malformed event")
             continue
         yield from stream.read(event.name, doc)

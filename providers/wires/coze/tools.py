@@ -39,7 +39,7 @@ def calls(chat: Json, owned_by: int) -> tuple[Delta, ...]:
     if not functions:
         text = "\n".join(filter(None, map(_question, asked)))
         return (Delta(text=text or None, finish_reason="stop", note="the bot asks a question"),)
-    note = {"conversation": chat["conversation_id"], "chat": chat["id"], "owner": owned_by}
+    note = {"conversation": str(chat["conversation_id"]), "chat": str(chat["id"]), "owner": owned_by}
     deltas = tuple(
         ToolCallDelta(index, call["id"], call["function"]["name"], _arguments(call["function"].get("arguments")))
         for index, call in enumerate(functions)

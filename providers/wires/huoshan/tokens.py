@@ -12,11 +12,11 @@ from urllib.parse import urlsplit, urlunsplit
 import orjson
 
 from providers import auth
-from providers.errors import ErrorKind, ProviderError
+from providers.errors import RETRYABLE, ErrorKind, ProviderError
 from providers.types import Json, Secret, Token, WireRequest
 from providers.vendor import Exchange
 from providers.wires.huoshan.signature import Signer, sign
-from providers.wires.openai import faults
+from providers.wires.openai import faults, waits
 from providers.wires.openai.dialect import Dialect
 
 URL: Final = "https://open.volcengineapi.com/"
@@ -86,20 +86,27 @@ def _refusal(status: int, headers: Mapping[str, str], body: bytes, doc: Json) ->
     told = (doc.get("ResponseMetadata") or {}).get("Error")
     if not isinstance(told, dict):
         if status >= 400:
-            return faults.fault(status, headers, body, _PLAIN)
+            return _fault(status, headers, body)
         return ProviderError(ErrorKind.MALFORMED, "the answer to GetApiKey holds no key")
     code = str(told.get("Code") or "")
     message = str(told.get("Message") or code or "GetApiKey was refused without a word")
     if status == 429 or any(word in code for word in _LIMITED):
-        return ProviderError(ErrorKind.RATE_LIMITED, message)
+        wait_s = waits.retry_after_s(headers, "", limited=True)
+        return ProviderError(ErrorKind.RATE_LIMITED, message, retry_after_s=wait_s)
     return ProviderError(ErrorKind.SERVER_ERROR if status >= 500 else ErrorKind.UPSTREAM_AUTH, message)
+
+
+def _fault(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+    """The error of a failed call in another shape. A client's fault elsewhere is the pair's, or its address's, here."""
+    error = faults.fault(status, headers, body, _PLAIN)
+    return error if error.kind in RETRYABLE else ProviderError(ErrorKind.UPSTREAM_AUTH, error.message)
 
 
 def _document(status: int, headers: Mapping[str, str], body: bytes) -> Json:
     try:
         doc = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise (faults.fault(status, headers, body, _PLAIN) if status >= 400 else faults.of_text(body, _PLAIN)) from None
+        raise (_fault(status, headers, body) if status >= 400 else faults.of_text(body, _PLAIN)) from None
     if not isinstance(doc, dict):
         raise ProviderError(ErrorKind.MALFORMED, "the answer to GetApiKey is no JSON object")
     return doc
