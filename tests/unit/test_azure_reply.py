@@ -137,6 +137,10 @@ def of_model(message: str, code: str | None = None, param: str | None = None) ->
 ERRORS: list[tuple[int, Json, tuple[int, str, str | None], bool]] = [
     (400, of_model("Unrecognized request argument supplied: x"), (400, "invalid_request_error", None), False),
     (400, of_model("words", "invalid_value", "n"), (400, "invalid_request_error", "invalid_value"), False),
+    (400, {"error": {"message": "words", "type": "image_error", "param": "messages", "code": "image_too_large"}},
+     (400, "image_error", "image_too_large"), False),
+    (400, {"type": "https://vendor.example/rfc7231#6.5.1", "title": "words", "message": "words", "status": 400},
+     (400, "invalid_request_error", None), False),
     (400, resource("OperationNotSupported"), (400, "invalid_request_error", None), False),
     (400, of_model("This model's maximum context length is 8 tokens", "context_length_exceeded"),
      (400, "invalid_request_error", "context_length_exceeded"), False),
@@ -155,6 +159,11 @@ ERRORS: list[tuple[int, Json, tuple[int, str, str | None], bool]] = [
      (429, "rate_limit_error", "rate_limit_exceeded"), True),
     (429, resource("insufficient_quota"), (429, "insufficient_quota", "insufficient_quota"), True),
     (429, resource("QuotaExceeded"), (429, "insufficient_quota", "insufficient_quota"), True),
+    (429, {"error": {"code": "429", "type": "insufficient_quota", "message": "words", "param": None}},
+     (429, "insufficient_quota", "insufficient_quota"), True),
+    (429, resource("429", "Requests have exceeded call rate limit of your current OpenAI S0 pricing tier. Please retry"
+                   " after 9 seconds. For Free Account customers, upgrade to Pay as you Go here: https://aka.ms/429Trial"),
+     (429, "rate_limit_error", "rate_limit_exceeded"), True),
     (500, resource("InternalServerError"), (500, "server_error", None), True),
     (502, resource("BadGateway"), (502, "server_error", None), True),
     (503, resource("InternalServerError"), (503, "server_error", None), True),

@@ -208,6 +208,19 @@ def test_refused_arguments(message: str, fields: Json, gone: str | None) -> None
     assert gone not in body(remembered)
 
 
+def test_refused_value_is_not_the_argument() -> None:
+    """Broken: one client asks for an effort that the model lacks, and all others lose theirs for hours."""
+    refused = (
+        "Unsupported value: 'reasoning_effort' does not support 'minimal' with this model. Supported values are:"
+        " 'low', 'medium', and 'high'."
+    )
+    other = again(encoded("o3", reasoning_effort="minimal"), refused, code="unsupported_value")
+    assert other
+    assert other.changes == ("dropped reasoning_effort",)
+    later = encoded("o3", reasoning_effort="high", recall=(other.memo or {}).get)
+    assert (body(later)["reasoning_effort"], later.changes) == ("high", ())
+
+
 def test_limit_gets_its_other_name() -> None:
     """Broken: a limit of the answer's length is lost where it only has another name, or changes names for ever."""
     refused = "Unsupported parameter: 'max_tokens' is not supported with this model."

@@ -65,6 +65,12 @@ def test_very_long_answers_are_streamed() -> None:
         (BUDGET, {"temperature": 0.4, "top_p": 0.3}, {"temperature": 0.4}, ("dropped top_p",)),
         (BUDGET, {"temperature": 0.4, "top_p": 1}, {"temperature": 0.4}, ()),
         (BUDGET, {"temperature": 1, "top_p": 0.3}, {"top_p": 0.3}, ()),
+        (
+            BUDGET,
+            {"temperature": 1.5, "top_p": 0.3},
+            {"temperature": 1.0},
+            ("clamped temperature to 1", "dropped top_p"),
+        ),
         (BOTH, {"temperature": 0.4, "top_p": 0.3}, {"temperature": 0.4}, ("dropped top_p",)),
         (OLD, {"temperature": 0.4, "top_p": 0.3}, {"temperature": 0.4, "top_p": 0.3}, ()),
         ("claude-opus-4-7", {"temperature": 0.4}, {}, ("dropped temperature",)),

@@ -89,7 +89,8 @@ def sampling(params: Json, traits: Traits, plan: Plan, losses: list[str]) -> Jso
         asked = _without(asked, frozenset({"temperature", "top_k"}), losses)
         return _clamped(asked, 0.95, losses)
     if traits.sampling == "either" and "temperature" in asked and "top_p" in asked:
-        says_nothing = asked["temperature"] == 1 and asked["top_p"] != 1
+        # The client's own 1, not one that was clamped to it: who asks for more than 1 means the temperature.
+        says_nothing = params["temperature"] == 1 and asked["top_p"] != 1
         asked = _without(asked, frozenset({"temperature" if says_nothing else "top_p"}), losses)
     return _clamped(asked, 0.0, losses)
 

@@ -11,6 +11,7 @@ from typing import Final
 from providers.errors import ErrorKind as Kind
 from providers.errors import ProviderError
 from providers.wires.openai import faults as common
+from providers.wires.openai import shapes
 from providers.wires.openai.dialect import Dialect
 
 _NO_OPERATION: Final = "OperationNotSupported"
@@ -22,7 +23,6 @@ CODES: Final[Mapping[str, Kind]] = {
     "unknown_model": Kind.MODEL_NOT_FOUND,
     "content_filter": Kind.CONTENT_FILTER,
     "ResponsibleAIPolicyViolation": Kind.CONTENT_FILTER,
-    "429": Kind.RATE_LIMITED,
     "RateLimitReached": Kind.RATE_LIMITED,
     "too_many_requests": Kind.RATE_LIMITED,
     "NoCapacity": Kind.RATE_LIMITED,
@@ -32,7 +32,10 @@ CODES: Final[Mapping[str, Kind]] = {
     "ServiceUnavailable": Kind.SERVER_ERROR,
     _NO_OPERATION: Kind.INVALID_REQUEST,
 }
-"""Unverified: PermissionDenied, NoCapacity, unknown_model."""
+"""A code "429" is the status once more, and leaves it to type and text whether a quota is spent.
+
+Unverified: PermissionDenied, NoCapacity, unknown_model.
+"""
 
 _NO_ADDRESS: Final = "no such address: check server_url and api_version"
 
@@ -43,6 +46,8 @@ def fault(status: int, headers: Mapping[str, str], body: bytes, dialect: Dialect
     error.stale_token = status == 401
     if error.code == _NO_OPERATION:
         error.code = None
+    if status == 400 and error.kind is Kind.INVALID_REQUEST:
+        error.type = _word(shapes.parse(body).type)
     if status == 408:
         error.status = 408
     if status == 424:
@@ -54,3 +59,8 @@ def fault(status: int, headers: Mapping[str, str], body: bytes, dialect: Dialect
         told = f"{error.message} ({_NO_ADDRESS})"
         return ProviderError(Kind.SERVER_ERROR, told, status=404, type="invalid_request_error")
     return error
+
+
+def _word(told: str | None) -> str | None:
+    """The model's own type of error; a gateway in front may put an address there."""
+    return told if told and told.isidentifier() else None

@@ -22,6 +22,7 @@ _TEXT: Final = re.compile(
     r"(?:Unrecognized request argument supplied: |(?:Unsupported|Unknown) (?:parameter|value): ')(?P<name>\w+)(?![\w,])"
 )
 """Source: error texts of public issue threads, checked 2026-08; the word for unknown parameters is unverified."""
+_OTHER_VALUES: Final = re.compile(r"(?i)supported values are")
 
 
 def argument(error: ProviderError, params: Json, refused: frozenset[str]) -> str | None:
@@ -38,6 +39,11 @@ def argument(error: ProviderError, params: Json, refused: frozenset[str]) -> str
     if not may_go or (name in _CHOICES and params[name] != "auto"):
         return None
     return name
+
+
+def of_one_value(error: ProviderError) -> bool:
+    """Whether an argument is refused for its value only, so that the next request with another one may keep it."""
+    return _OTHER_VALUES.search(error.message) is not None
 
 
 def leave_out(body: Json, refused: frozenset[str], losses: list[str]) -> None:

@@ -26,14 +26,18 @@ _KNOWN_TO_MODELS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Learnt:
-    """What earlier refusals told of a deployment: arguments it does not take, and whether its name has no dots."""
+    """What earlier refusals told of a deployment: arguments it does not take, and whether its name has no dots.
+
+    ``once`` are those of the arguments that it takes with another value: they are not noted.
+    """
 
     refused: frozenset[str] = frozenset()
     bare: bool = False
+    once: frozenset[str] = frozenset()
 
     @property
     def note(self) -> Json:
-        return {"refused": sorted(self.refused), "bare": self.bare}
+        return {"refused": sorted(self.refused - self.once), "bare": self.bare}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +94,8 @@ def _other(asked: _Asked, learnt: _Learnt, error: ProviderError) -> WireRequest 
     if error.code == "model_not_found" and asked.plan.without_dots and not learnt.bare:
         learnt = replace(learnt, bare=True)
     elif name:
-        learnt = replace(learnt, refused=learnt.refused | {name})
+        once = {name} if refusals.of_one_value(error) else set()
+        learnt = replace(learnt, refused=learnt.refused | {name}, once=learnt.once | once)
     else:
         return None
     return _built(asked, learnt, {asked.key: learnt.note})
