@@ -51,6 +51,8 @@ VENDOR: Vendor = row(
     Dialect(
         url=surface_url,
         adjust=_adjust,
+        # Old streams have the text there, as the native addresses do (unverified).
+        bare_text="response",
         # Source: https://developers.cloudflare.com/workers-ai/platform/errors/, checked 2026-08; partly unverified.
         codes={
             "10000": ErrorKind.UPSTREAM_AUTH,

@@ -11,6 +11,7 @@ from providers.wires.openai.dialect import KEEP, REPLY_ONLY_FIELDS, Dialect, Mod
 from providers.wires.openai.row import row
 
 _LOGPROBS = frozenset({"logprobs", "top_logprobs"})
+_TOOLS = frozenset({"tools", "tool_choice", "parallel_tool_calls", "functions", "function_call"})
 _PENALTIES = frozenset({"presence_penalty", "frequency_penalty", "logit_bias"})
 
 
@@ -51,6 +52,7 @@ VENDORS: tuple[Vendor, ...] = (
             developer_models=OPENAI_NAMES,
             # Reasoning has to come back unmodified in tool loops.
             strip=frozenset({"refusal", "annotations", "audio"}),
+            keep_details=True,
         ),
         hosts=("openrouter.ai",),
         models=("openrouter/auto", "openai/gpt-5-mini", "anthropic/claude-sonnet-4.5", "deepseek/deepseek-chat"),
@@ -115,7 +117,7 @@ VENDORS: tuple[Vendor, ...] = (
         "https://api.perplexity.ai",
         Dialect(
             root="",
-            drop=frozenset({"tools", "tool_choice", "parallel_tool_calls", "n", "logit_bias", "seed"}) | _LOGPROBS,
+            drop=_TOOLS | _LOGPROBS | {"n", "logit_bias", "seed"},
             merge_system=True,
             alternate=True,
             # Neighbours of one role are put together as texts.

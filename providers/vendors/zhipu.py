@@ -90,9 +90,17 @@ def _bare_image(part: Json) -> Json:
 
 _OPEN = Range(0, 1, at_low=0.01, at_high=0.99)
 
+_UNKNOWN = frozenset(
+    {
+        *("n", "seed", "logprobs", "top_logprobs", "presence_penalty", "frequency_penalty", "logit_bias"),
+        *("parallel_tool_calls", "service_tier", "store", "metadata"),
+    }
+)
+"""OpenAI's parameters that its reference does not have."""
+
 DIALECT = Dialect(
     root="/api/paas/v4",
-    drop=frozenset({"n", "seed", "logprobs", "top_logprobs", "presence_penalty", "frequency_penalty", "logit_bias"}),
+    drop=_UNKNOWN,
     clamp={"temperature": _OPEN, "top_p": _OPEN},
     rules=(
         ModelRule(models(r"glm-4v$"), clamp={"max_tokens": Range(1, 1024)}),
@@ -101,6 +109,7 @@ DIALECT = Dialect(
     tool_choices=frozenset({"auto"}),
     json_schema=False,
     stream_options=False,
+    modern_only=True,
     merge_system=True,
     text_models=models(r"(?!.*\dv(-|$))"),
     adjust=_adjust,

@@ -91,6 +91,18 @@ def test_reasoning_that_the_client_dropped_is_put_back() -> None:
     assert "reasoning_content" not in sent(messages, Dialect(keep_reasoning=True))[0][0]
 
 
+def test_details_of_reasoning_are_put_back() -> None:
+    """Details of reasoning that the client dropped are lost, or take the place of those that it kept."""
+    notes = {"c1": {"reasoning_details": [{"text": "r"}], "reasoning_content": "r"}}
+    dropped, kept = said(None, tool_calls=[call("c1")]), said(None, tool_calls=[call("c1")], reasoning_details=[{}])
+    details = Dialect(keep_details=True)
+    assert sent([dropped, result("c1")], details, recall=notes.get)[0][0] == {
+        **dropped,
+        "reasoning_details": [{"text": "r"}],
+    }
+    assert sent([kept, result("c1"), said("a")], details, recall=notes.get)[0] == [kept, result("c1"), said("a")]
+
+
 @pytest.mark.parametrize(("how", "content"), [("keep", None), ("empty", ""), ("drop", "absent")])
 def test_null_content(how: str, content: Any) -> None:
     """A vendor gets a null content it refuses."""

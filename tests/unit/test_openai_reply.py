@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from providers.types import BODY, Json
-from tests.unit.openai_chunks import STOP, chunk, event, folded, only, read
+from providers.wires.openai.dialect import Dialect
+from tests.unit.openai_chunks import DONE, STOP, chunk, event, folded, only, read
 
 
 def test_short_path_gives_what_the_long_way_gives() -> None:
@@ -110,6 +111,14 @@ def test_whole_text_at_the_end_is_not_said_twice(delta: Any) -> None:
         assert only(*begun, event({"object": kind, "choices": [last]}))["message"]["content"] == "ab"
         silent = chunk({"role": "assistant", "content": ""})
         assert only(silent, event({"object": kind, "choices": [last]}))["message"]["content"] == "ab"
+
+
+def test_text_beside_no_choices() -> None:
+    """A stream whose text stands in a field of the vendor's own comes out empty, or others' fields are read."""
+    events = [event({"response": "a"}), event({"response": "b", "usage": {"prompt_tokens": 1}}), DONE]
+    reply = folded(*events, dialect=Dialect(bare_text="response"))
+    assert (reply["choices"][0]["message"]["content"], reply["choices"][0]["finish_reason"]) == ("ab", "stop")
+    assert not any(delta.text for delta in read(*events))
 
 
 def test_choices_are_told_apart() -> None:

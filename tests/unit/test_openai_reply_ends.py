@@ -119,6 +119,14 @@ def test_end_without_finish_or_done_is_left_unfinished() -> None:
     assert not any(delta.finish_reason for delta in read(chunk({"content": "a"})))
 
 
+def test_choices_that_break_off_beside_one_that_ended() -> None:
+    """A reply of several choices, cut when the first of them had ended, looks complete."""
+    begun = (chunk({"content": "a"}), chunk({"content": "b"}, index=1), chunk({}, "stop", index=1))
+    assert kind_of(*begun) is ErrorKind.INCOMPLETE
+    assert [delta.choice for delta in read(*begun, DONE) if delta.finish_reason] == [1, 0]
+    assert [delta.choice for delta in read(*begun, STOP) if delta.finish_reason] == [1, 0]
+
+
 def test_late_usage_is_read() -> None:
     """The counts that follow the finish are lost."""
     late = event({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2}})

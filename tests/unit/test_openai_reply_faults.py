@@ -132,6 +132,22 @@ def test_reasoning_of_tool_calls_is_remembered() -> None:
     assert read(*events)[-1].memo is None
 
 
+def test_details_of_reasoning_are_remembered() -> None:
+    """A vendor that wants its reasoning back as it sent it gets it in pieces, signatures lost, or not at all."""
+    keeping = Dialect(keep_details=True)
+    call = {"index": 0, "id": "c1", "function": {"name": "f", "arguments": "{}"}}
+    text, sealed = {"type": "reasoning.text", "index": 0}, {"type": "reasoning.encrypted", "data": "x", "index": 1}
+    pieces = ({**text, "text": "h", "signature": None}, {**text, "text": "m"}, {**text, "signature": "s"}, sealed)
+    wanted = [{**text, "text": "hm", "signature": "s"}, sealed]
+    events = (*(chunk({"reasoning_details": [piece]}) for piece in pieces), chunk({"tool_calls": [call]}), STOP)
+    assert read(*events, dialect=keeping)[-1].memo == {"c1": {"reasoning_details": wanted}}
+    apart = [{"type": "reasoning.text", "text": "a"}, {"type": "reasoning.text", "text": "b"}]
+    message = {"tool_calls": [call], "reasoning_details": apart}
+    whole = event({"choices": [{"message": message, "finish_reason": "tool_calls"}]}, BODY)
+    assert read(whole, dialect=keeping)[-1].memo == {"c1": {"reasoning_details": apart}}
+    assert read(whole)[-1].memo is None
+
+
 def test_empty_lists_are_no_chunks() -> None:
     """A whole reply that becomes a stream has a chunk that tells nothing."""
     whole = {"choices": [{"message": {"content": "a", "annotations": []}, "finish_reason": "stop"}]}

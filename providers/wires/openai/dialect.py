@@ -80,10 +80,12 @@ class Dialect:
     get system text in the first user message; ``merge_system`` allows one system message, the first; ``alternate``
     makes user and assistant take turns. ``modern_only`` puts ``functions`` and the like into today's words first.
     ``strip`` names message fields that are removed, ``strip_nulls`` those with null too; ``keep_reasoning`` leaves
-    ``reasoning_content`` on turns with tool calls, and puts it back where the client dropped it. ``null_content`` is
-    what an assistant's null content becomes (``keep``, ``empty``, ``drop``). ``empty_assistant`` False removes
-    assistant messages that say nothing. ``text_models`` get content arrays of text as one string. ``tool_call_id``
-    rewrites ids.
+    ``reasoning_content`` on turns with tool calls, and puts it back where the client dropped it; ``keep_details`` puts
+    back ``reasoning_details`` there. ``null_content`` is what an assistant's null content becomes (``keep``, ``empty``,
+    ``drop``). ``empty_assistant`` False removes assistant messages that say nothing. ``text_models`` get content arrays
+    of text as one string. ``tool_call_id`` rewrites ids.
+
+    Replies: ``bare_text`` names a field that holds a piece of text in events without choices.
 
     Faults: ``codes`` classifies the vendor's own codes; ``keep_5xx`` lets its server errors keep their status;
     ``models_by_account`` says that a model unknown to one credential may be known to the next.
@@ -118,10 +120,13 @@ class Dialect:
     strip: frozenset[str] = REPLY_ONLY_FIELDS
     strip_nulls: bool = True
     keep_reasoning: bool = False
+    keep_details: bool = False
     null_content: str = KEEP
     empty_assistant: bool = True
     text_models: re.Pattern[str] = NEVER
     tool_call_id: Callable[[str], str] | None = None
+
+    bare_text: str = ""
 
     codes: Mapping[str, ErrorKind] = field(default_factory=dict)
     keep_5xx: bool = True

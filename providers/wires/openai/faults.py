@@ -41,6 +41,7 @@ _NO_CODES: Final = frozenset({"invalid_request_error", "bad_request_error", "INV
 """Words that some vendors put where the code belongs; as codes they say nothing."""
 
 _WORD: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_OPENAI_OVERLOADED: Final = frozenset({"service_unavailable_error", "server_is_overloaded"})
 _OPENAI_LIMIT_TYPES: Final = frozenset({"tokens", "requests"})
 
 
@@ -176,7 +177,7 @@ def _status_for(kind: ErrorKind, status: int | None, dialect: Dialect) -> int | 
 def _type_for(kind: ErrorKind, failure: Failure) -> str | None:
     if failure.type in _OPENAI_LIMIT_TYPES and kind in (ErrorKind.RATE_LIMITED, ErrorKind.INVALID_REQUEST):
         return failure.type
-    if kind is ErrorKind.OVERLOADED and "service_unavailable_error" not in failure.words:
+    if kind is ErrorKind.OVERLOADED and _OPENAI_OVERLOADED.isdisjoint(failure.words):
         return "server_error"
     return None
 
@@ -184,7 +185,7 @@ def _type_for(kind: ErrorKind, failure: Failure) -> str | None:
 def _code_for(kind: ErrorKind, failure: Failure) -> str | None:
     """The vendor's own code of a bad request if it is a word and not a status again; fixed words of two other kinds."""
     if kind is ErrorKind.OVERLOADED:
-        return None if "server_is_overloaded" in failure.words else "overloaded"
+        return "overloaded" if _OPENAI_OVERLOADED.isdisjoint(failure.words) else None
     if kind is ErrorKind.TIMEOUT:
         return "timeout"
     code = failure.code

@@ -29,8 +29,10 @@ def adapt(messages: list[Json], to: Destination, dialect: Dialect, model: str, l
             fresh = _flattened(fresh, must=to.flatten is True)
         if fresh.get("content") is None and fresh["role"] == "assistant":
             fresh = _null_content(fresh, dialect.null_content)
-        if dialect.keep_reasoning and fresh.get("tool_calls") and not fresh.get("reasoning_content"):
-            fresh = _remembered(fresh, to)
+        if dialect.keep_reasoning:
+            fresh = _remembered(fresh, to, "reasoning_content")
+        if dialect.keep_details:
+            fresh = _remembered(fresh, to, "reasoning_details")
         if dialect.tool_call_id:
             fresh = _with_ids(fresh, dialect.tool_call_id)
         adapted.append(fresh)
@@ -82,11 +84,13 @@ def _null_content(message: Json, how: str) -> Json:
     return message
 
 
-def _remembered(message: Json, to: Destination) -> Json:
+def _remembered(message: Json, to: Destination, name: str) -> Json:
     """The turn with the reasoning it came with, if its tool calls are remembered: most clients drop it."""
+    if not message.get("tool_calls") or message.get(name):
+        return message
     notes = (to.recall(call["id"]) for call in message["tool_calls"])
-    reasoning = next((note.get("reasoning_content") for note in notes if note), None)
-    return {**message, "reasoning_content": reasoning} if reasoning else message
+    reasoning = next((note.get(name) for note in notes if note), None)
+    return {**message, name: reasoning} if reasoning else message
 
 
 def _with_ids(message: Json, rewrite: Callable[[str], str]) -> Json:

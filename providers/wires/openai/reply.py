@@ -12,7 +12,7 @@ import orjson
 from providers.errors import ErrorKind, ProviderError
 from providers.types import BODY, Delta, Event, Head, Json, Usage
 from providers.wires.openai import faults, finish, usage
-from providers.wires.openai.choice import Choice, memo, message_of, piece, visible
+from providers.wires.openai.choice import Choice, keep_details, memo, message_of, piece, visible
 from providers.wires.openai.dialect import Dialect
 
 _EXTRAS: Final = ("system_fingerprint", "service_tier", "citations", "search_results")
@@ -51,6 +51,7 @@ def decode(events: Iterable[Event], dialect: Dialect) -> Iterator[Delta]:
             else:
                 yield from reply.read(doc, event.name)
         reply.check_any()
+        reply.check_all()
     except ProviderError:
         # A connection that breaks after the last finish reason has nothing left to break.
         if not reply.complete:
@@ -107,12 +108,17 @@ class _Reply:
             return
         if "choices" not in doc and name == BODY:
             self.odd = orjson.dumps(doc)
-        choices = [choice for choice in doc.get("choices") or [] if isinstance(choice, dict)]
+        choices = self._choices(doc)
         head, counts = self._head(doc), self._usage(doc, choices)
         if head or counts:
             yield Delta(head=head, usage=counts)
         for choice in choices:
             yield from self._choice(choice, doc, name)
+
+    def _choices(self, doc: Json) -> list[Json]:
+        choices = [choice for choice in doc.get("choices") or [] if isinstance(choice, dict)]
+        text = None if choices else doc.get(self.dialect.bare_text)
+        return [{"delta": {"content": text}}] if isinstance(text, str) else choices
 
     def _head(self, doc: Json) -> Head | None:
         """What this payload says of the reply as a whole and no earlier one did."""
@@ -153,6 +159,8 @@ class _Reply:
         self.produced = self.produced or visible(delta)
         if delta.reasoning and self.dialect.keep_reasoning:
             state.thoughts.append(delta.reasoning)
+        if self.dialect.keep_details and not repeated:
+            keep_details(state, message, whole)
         if word is None:
             if visible(delta):
                 yield delta
@@ -203,6 +211,11 @@ class _Reply:
         """Raise MALFORMED when the whole reply was JSON, but neither an answer nor an error."""
         if self.odd and not self.choices:
             raise faults.of_text(self.odd, self.dialect)
+
+    def check_all(self) -> None:
+        """Raise INCOMPLETE when only some choices have ended, and the vendor has not said that this is all."""
+        if self.open and len(self.open) < len(self.choices):
+            raise ProviderError(ErrorKind.INCOMPLETE, "the upstream's answer broke off before all choices had ended")
 
     def malformed(self, event: Event) -> Delta:
         """A remark on an event that is not JSON. An error or a body raises instead: there is no other answer."""

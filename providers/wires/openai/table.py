@@ -62,6 +62,7 @@ def _messages(dialect: Dialect) -> str:
         "one system message": dialect.merge_system,
         "by turns": dialect.alternate,
         "reasoning back on tool calls": dialect.keep_reasoning,
+        "details of reasoning back on tool calls": dialect.keep_details,
         "text as strings": dialect.text_models is not NEVER,
         "developer": dialect.developer_models is not NEVER,
         "own tool call ids": dialect.tool_call_id is not None,

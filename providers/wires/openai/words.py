@@ -109,7 +109,7 @@ _QUOTA: Final = (
     r"insufficient[ _](quota|balance|credit|fund)|exceeded (your )?current quota|billing|arrears|arrearage"
     r"|balance.{0,30}(insufficient|too low|exhausted|not enough|used up)|not enough (balance|credit)"
     r"|overdue|account .{0,60}(is not active|suspended)|(free|daily) (tier|allocation).{0,60}(exhausted|used up)"
-    r"|tokens\.total|payment required|spending limit|(used all available|doesn't have any) credits"
+    r"|today['’]?s quota|tokens\.total|payment required|spending limit|(used all available|doesn't have any) credits"
     r"|欠费|余额|资源包|充值"
 )
 _MODEL: Final = (
