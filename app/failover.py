@@ -1,4 +1,4 @@
-"""Which target is tried next, and what is told when none answered.
+"""Which target of a request is tried next.
 
 Targets come in tiers: the model's own, then those of each of its fallbacks. Within a tier the first that is well and
 has a free place is tried; a lower tier comes when nothing in the ones above is left, well, or free in time. No target
@@ -10,20 +10,20 @@ import math
 import random
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
 
 import gevent
 
+from app import verdict
 from app.call import Call
 from app.errors import ClientGone
-from app.keys import Entry, may_probe, refusal
-from app.keystate import RULES
+from app.keys import Entry, may_probe
 from app.queue import TICK_S
 from app.routing import Tiers
 from app.runtime import Target
+from app.verdict import Outcome
 from config.model import Failover
 from providers.errors import RETRYABLE, ErrorKind, ProviderError
 
@@ -43,11 +43,11 @@ class Tries:
 
     tiers: Tiers
     call: Call
-    failures: list[tuple[Target, ProviderError]] = field(default_factory=list)
+    failures: list[Outcome] = field(default_factory=list)
     since: float = field(default_factory=time.monotonic)
     until: float = math.inf
     _left: list[list[Target]] = field(init=False)
-    _crowded: list[tuple[Target, ProviderError]] = field(default_factory=list)
+    _crowded: list[Outcome] = field(default_factory=list)
     _repeated: bool = False
     _waited: bool = False
     _alone: bool = False
@@ -74,12 +74,28 @@ class Tries:
             if self._waited or not self._wait():
                 raise self.failure()
 
-    def crowded(self, targets: list[Target], error: ProviderError) -> bool:
-        """Take note that none of ``targets`` was free in time. Whether there is another tier to go on with."""
+    def again(self, choices: list[Target]) -> float:
+        """When another one of their tier is ready that only has to wait, by the monotonic clock; infinite without."""
+        others = next((tier for tier in self._left if choices[0] in tier), choices)
+        if len(others) == len(choices):
+            return math.inf
+        now = time.monotonic()
+        return now + min(self._ready_soon(now - self.since, others).values(), default=math.inf)
+
+    def crowded(self, targets: list[Target], error: ProviderError, again: float) -> None:
+        """Take note that none of ``targets`` was free until ``again``, or will be in time.
+
+        Raises what the client is told, unless there is something to go on with, and ClientGone.
+        """
+        if math.isfinite(again):
+            self._sleep(again - time.monotonic())
+            return
         for tier in self._left:
             tier[:] = [target for target in tier if target not in targets]
         self._crowded.append((targets[0], error))
-        return time.monotonic() <= self.until and any(map(self._is_well, chain.from_iterable(self._left)))
+        now = time.monotonic()
+        if now > self.until or not (self._anybody() or (not self._waited and self._ready_soon(now - self.since))):
+            raise self.failure() if all(failed.kind in verdict.LIMITS for _, failed in self.failures) else error
 
     def begun(self, target: Target) -> bool:
         """Take note that ``target`` is being tried. False where it is not well any more, after a wait for its turn."""
@@ -113,37 +129,12 @@ class Tries:
 
     def failure(self) -> ProviderError:
         """What the client is told: the one failure, or what several come to."""
-        if not self.failures:
-            return self._crowded[-1][1] if self._crowded else self._nobody_well()
-        last = self.failures[-1][1]
-        outcomes = [*self.failures, *self._crowded, *self._resting()]
-        kinds = {error.kind for _, error in outcomes}
-        if last.kind not in RETRYABLE or kinds == {last.kind} != {ErrorKind.RATE_LIMITED}:
-            return last
-        if kinds <= {ErrorKind.RATE_LIMITED, ErrorKind.QUOTA}:
-            return self._soonest([pair for pair in outcomes if pair[1].kind is ErrorKind.RATE_LIMITED])
-        told = "; ".join(f"{target.label}: {error.kind.value}" for target, error in self.failures)
-        return ProviderError(ErrorKind.OVERLOADED, f"every upstream for this model failed ({told}): {last.message}")
-
-    def _resting(self) -> Iterator[tuple[Target, ProviderError]]:
-        """The targets passed over because their credentials rest, as failures beside others of credentials only."""
-        now, tried = time.time(), {id(target.breaker) for target, _ in self.failures}
-        if all(error.kind in RULES for _, error in self.failures):
-            for target in chain.from_iterable(self.tiers):
-                if id(target.breaker) not in tried and (entry := self._rest(target)):
-                    yield target, refusal(entry, now)
-
-    def _soonest(self, limited: list[tuple[Target, ProviderError]]) -> ProviderError:
-        """The one of several rate limits that is over first, with that time."""
-        now, waits_s = time.time(), []
-        for target, error in limited:
-            entry = self._rest(target)
-            wait_s = entry.rest.until - now if entry and error.retry_after_s is None else error.retry_after_s
-            waits_s.append(math.inf if wait_s is None else wait_s)
-        soonest_s = min(waits_s)
-        error = limited[waits_s.index(soonest_s)][1]
-        error.retry_after_s = soonest_s if math.isfinite(soonest_s) else None
-        return error
+        full_or_resting = [*self._crowded, *verdict.resting(chain(*self.tiers), self.failures, self._rest)]
+        if self.failures:
+            return verdict.of(self.failures, full_or_resting, self._rest)
+        if self._crowded:
+            return verdict.soonest(full_or_resting, self._rest)
+        return verdict.of_nobody(list(chain(*self._left)), self._rest)
 
     def _rest(self, target: Target) -> Entry | None:
         """The rest of a target's credential, if it counts: one that stands alone is asked all the same.
@@ -175,8 +166,8 @@ class Tries:
 
     def _wait(self) -> bool:
         """Wait for the first target that only has to wait, once in a request. Whether there is one now."""
-        self._waited, began = True, time.monotonic()
-        while soon := self._ready_soon(time.monotonic() - began):
+        self._waited = True
+        while soon := self._ready_soon(time.monotonic() - self.since):
             self._sleep(min(soon.values()))
             # Somebody else may have asked too early, or the clocks do not agree to the millisecond.
             if ready := [target for target in soon if not self._rest(target)]:
@@ -184,13 +175,16 @@ class Tries:
                 return True
         return False
 
-    def _ready_soon(self, waited_s: float) -> dict[Target, float]:
-        """The targets that only have to wait, in seconds, for no longer than their entries let a request wait."""
+    def _ready_soon(self, waited_s: float, among: list[Target] | None = None) -> dict[Target, float]:
+        """The targets that only have to wait, in seconds, for no longer than their entries let a request wait.
+
+        Those ``among`` the given ones, or all that are left and those whose vendor limited this request.
+        """
         failed = [target for target, error in self.failures if error.kind is ErrorKind.RATE_LIMITED]
         now, within_s = time.time(), min(self._settings.within_s, self.until - time.monotonic() + waited_s)
         waits_s = {
             target: entry.rest.until - now
-            for target in dict.fromkeys([*chain.from_iterable(self._left), *failed])
+            for target in dict.fromkeys(among or [*chain.from_iterable(self._left), *failed])
             if (entry := self._rest(target)) and entry.rest.waits_for_time()
         }
         return {
@@ -217,17 +211,6 @@ class Tries:
         refused = Counter(_vendor(target) for target, error in self.failures if error.kind is ErrorKind.UPSTREAM_AUTH)
         for tier in self._left:
             tier[:] = [target for target in tier if refused[_vendor(target)] < REFUSED_TOGETHER]
-
-    def _nobody_well(self) -> ProviderError:
-        """The error of a request for which nothing could be tried at all."""
-        now, targets = time.time(), list(chain.from_iterable(self._left))
-        rests = [entry for entry in map(self._rest, targets) if entry]
-        breakers_s = [wait_s for target in targets if (wait_s := target.breaker.wait_s(time.monotonic()))]
-        if rests and not breakers_s:
-            return refusal(min(rests, key=lambda entry: entry.rest.until), now)
-        waits_s = [*breakers_s, *(entry.rest.until - now for entry in rests)]
-        message = "every upstream for this model has failed repeatedly and is left alone for a while"
-        return ProviderError(ErrorKind.OVERLOADED, message, retry_after_s=min(waits_s, default=None))
 
 
 def _vendor(target: Target) -> tuple[str, str]:

@@ -49,10 +49,14 @@ def chat(request: ChatRequest, tiers: Tiers, call: Call) -> Reply:
     """The reply, once the first thing that a client would see of it is here.
 
     A failure before that is an exception: ProviderError of the last target tried, or ClientGone. Later ones come out
-    of ``deltas``.
+    of ``deltas``. A reply that is not streamed is seen as a whole.
     """
     walk = _walk(
-        owners.first(request, tiers), lambda attempt: attempt.chat(request), lambda: estimate.chat(request), call
+        owners.first(request, tiers),
+        lambda attempt: attempt.chat(request),
+        lambda: estimate.chat(request),
+        call,
+        whole=not request.stream,
     )
     items = _completed(walk, call.trace)
     held: list[Delta | None] = []
@@ -90,21 +94,24 @@ def _note(items: Sequence[object], trace: Trace) -> None:
             trace.note(item.note)
 
 
-def _walk(tiers: Tiers, ask: Ask[T], weigh: Callable[[], Estimate], call: Call) -> Items[T | None]:
+def _walk(
+    tiers: Tiers, ask: Ask[T], weigh: Callable[[], Estimate], call: Call, *, whole: bool = False
+) -> Items[T | None]:
     """What the first target that answers yields. The next one is tried as long as none has yielded anything.
 
-    ``weigh`` tells how many tokens the request will take.
+    ``weigh`` tells how many tokens the request will take. With ``whole`` no answer is yielded before its end is here.
     """
     tries, trace, keys = Tries(tiers, call), call.trace, call.runtime.keys
     line, caller = call.runtime.line, call.caller.label
     while True:
         choices = tries.choices()
+        again = tries.again(choices)
         try:
-            target, lease = line.acquire(choices, call.client, caller, weigh, since=tries.since, until=tries.until)
+            until = min(tries.until, again)
+            target, lease = line.acquire(choices, call.client, caller, weigh, since=tries.since, until=until)
         except ProviderError as error:
-            if tries.crowded(choices, error):
-                continue
-            raise
+            tries.crowded(choices, error, again)
+            continue
         if not tries.begun(target):
             lease.cancel()
             continue
@@ -113,7 +120,7 @@ def _walk(tiers: Tiers, ask: Ask[T], weigh: Callable[[], Estimate], call: Call) 
         held: list[T] = []  # what a client sees nothing of; it is nobody's if this target fails
         try:
             for item in _leased(Attempt(target, call), lease, ask):
-                begun = begun or _visible(item)
+                begun = begun or (not whole and _visible(item))
                 if item is None:
                     yield None
                 elif begun:
@@ -124,6 +131,7 @@ def _walk(tiers: Tiers, ask: Ask[T], weigh: Callable[[], Estimate], call: Call) 
                     held.append(item)
             trace.attempts.append(f"{target.label}:ok")
             keys.answered(target.key, target.to.model, asked)
+            yield from held
             return
         except ProviderError as error:
             trace.attempts.append(f"{target.label}:{error.kind.value}")

@@ -101,7 +101,11 @@ class Line(Generic[T]):
             self._leave(waiter)
 
     def _enter(self, waiter: Waiter[T]) -> None:
-        self._lanes.setdefault(waiter.lane, deque()).append(waiter)
+        lane = self._lanes.setdefault(waiter.lane, deque())
+        place = len(lane)
+        while place and lane[place - 1].since > waiter.since:  # it has waited before, in another lane
+            place -= 1
+        lane.insert(place, waiter)
         for limiter in waiter.behind:
             limiter.waiting += 1
         self._kick()

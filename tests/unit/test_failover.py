@@ -169,6 +169,19 @@ def test_sequences(sequence: Sequence) -> None:
     assert not len(made.line)
 
 
+def test_whole_answers_that_break_off() -> None:
+    """Half an answer that nobody has seen ends a request, or stays in front of the next target's whole one."""
+    made, _ = three("cut", "500", "ok")
+    asked = call(made)
+    deltas = list(gateway.chat(request(stream=False), (made.chat["m"],), asked).deltas)
+    assert "".join(delta.text or "" for delta in deltas if delta) == "Hello"
+    assert [attempt.partition(":")[2] for attempt in asked.trace.attempts] == ["incomplete", "server_error", "ok"]
+    made, _ = three("cut", "cut", failover=Failover(same_target_retry=False))
+    with pytest.raises(ProviderError) as failed:
+        list(gateway.chat(request(stream=False), (made.chat["m"],), call(made)).deltas)
+    assert failed.value.kind is ErrorKind.INCOMPLETE
+
+
 def test_what_is_told_when_all_are_limited() -> None:
     """The client is told to come back later than the first target is ready."""
     _, _, error = ask(three("429+40", "429+9", "429+40")[0])
@@ -418,6 +431,53 @@ def test_the_wall_clock_holds_in_the_line_too() -> None:
     began = time.monotonic()
     assert ask(made)[:2] == ("rate_limited", ["a"])
     assert time.monotonic() - began < 3 and not transports["b"].sent
+
+
+def limited(a: Limits, b: Limits, answers: str = "ok") -> tuple[Runtime, Any, Any]:
+    """Two targets behind limits, and both of them."""
+    entries = [upstream("a", limits=a), upstream("b", limits=b)]
+    made, _ = wired(runtime(*entries, vendor=VENDOR), a=script(answers), b=script("ok"))
+    first, second = made.chat["m"]
+    return made, first, second
+
+
+def test_soonest_of_limits_and_refusals_together() -> None:
+    """A client is sent away until tomorrow although one of its targets is ready within a minute."""
+    made, a, b = limited(Limits(rpm=1, queue_s=1.0), Limits(rpd=1, queue_s=1.0), "ok 429+9")
+    assert [ask(made, ((each,),))[0] for each in (a, b)] == ["ok", "ok"]
+    for tiers in (((a,), (b,)), ((b,), (a,))):
+        told, tried, error = ask(made, tiers)
+        assert (told, tried) == ("rate_limited", []) and error is not None
+        assert error.retry_after_s == pytest.approx(60, abs=1)
+    made, a, b = limited(Limits(rpm=1000, queue_s=1.0), Limits(rpd=1, queue_s=1.0), "429+9")
+    assert ask(made, ((b,),))[0] == "ok"
+    for tried_first in (["a"], []):
+        told, tried, error = ask(made)
+        assert (told, tried) == ("rate_limited", tried_first) and error is not None
+        assert error.retry_after_s == pytest.approx(9, abs=1)
+
+
+@pytest.mark.parametrize("limits", [Limits(rpd=1, queue_s=1.0), Limits(concurrency=1, queue_s=5.0)])
+def test_key_that_is_ready_while_another_is_waited_for(limits: Limits) -> None:
+    """A request is refused, or stays in the line of a target, although another one is ready and free in a moment."""
+    made, a, b = limited(limits, Limits(concurrency=1, queue_s=5.0))
+    made.line.acquire([a], Client(None))
+    for tiers in (((a, b),), ((a,), (b,))) if limits.rpd else (((a, b),),):
+        made.keys.refused(b.key, "m", ProviderError(ErrorKind.RATE_LIMITED, "", retry_after_s=0.1))
+        began = time.monotonic()
+        assert ask(made, tiers)[:2] == ("ok", ["b"])
+        assert time.monotonic() - began < 3
+    assert not len(made.line) and not a.limiters[0].waiting
+
+
+def test_probe_when_the_other_limit_is_used_up() -> None:
+    """A request is refused by a limit although a key that was spent a while ago may be asked."""
+    made, a, b = limited(Limits(rpd=1, queue_s=1.0), Limits(rpm=1000, queue_s=1.0))
+    made.line.acquire([a], Client(None))
+    made.keys.clock = lambda: time.time() - PROBE_AFTER_S - 1
+    made.keys.refused(b.key, "m", ProviderError(ErrorKind.QUOTA, "spent", retry_after_s=3600))
+    made.keys.clock = time.time
+    assert ask(made)[:2] == ("ok", ["b"])
 
 
 def test_a_silent_target_can_be_left_by_default() -> None:

@@ -353,6 +353,26 @@ def test_time_already_waited() -> None:
     assert line.acquire([target], HERE, since=clock.now - 200, until=clock.now - 100)
 
 
+def test_time_already_waited_counts_in_the_order() -> None:
+    """Broken: who has waited elsewhere goes to the end of the line."""
+    clock = Clock()
+    target, line, order = Target(Limits(concurrency=1)), Line[Target](clock), list[float]()
+    _, lease = line.acquire([target], HERE)
+
+    def visit_since(since: float) -> None:
+        _, own = line.acquire([target], HERE, since=since)
+        order.append(since)
+        own.release()
+
+    visits = []
+    for since in (990.0, 995.0, 985.0, 1000.0, 990.5):
+        visits.append(gevent.spawn(visit_since, since))
+        gevent.sleep(0)
+    lease.release()
+    gevent.joinall(visits, raise_error=True)
+    assert order == [985.0, 990.0, 990.5, 995.0, 1000.0]
+
+
 def test_ledger_learns_the_cost() -> None:
     """Broken: tokens are entered in the ledger as if they were one."""
     target, ledger = Target(Limits(tpm=1000)), Far()
