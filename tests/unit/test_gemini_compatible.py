@@ -65,10 +65,13 @@ def test_what_else_errors_say(name: str) -> None:
 
 @pytest.mark.parametrize("name", SURFACES)
 def test_errors_of_others(name: str) -> None:
-    """Broken: what a relay says in OpenAI's form is not read as such any more."""
+    """Broken: what a relay says in OpenAI's form is not read as such any more, or a stale token is not renewed."""
     told = {"error": {"message": "m", "type": "insufficient_quota", "code": "insufficient_quota"}}
     assert VENDORS[name].fault(429, {}, orjson.dumps(told)).kind is ErrorKind.QUOTA
     assert VENDORS[name].fault(502, {}, b"<html><title>502</title></html>").kind is ErrorKind.SERVER_ERROR
+    for told_401 in (b"", b'{"error": {"message": "m", "type": "invalid_request_error", "code": "invalid_api_key"}}'):
+        refused = VENDORS[name].fault(401, {}, told_401)
+        assert (refused.kind, refused.stale_token) == (ErrorKind.UPSTREAM_AUTH, True)
 
 
 def asked(*messages: Json, model: str = NEW, memory: Memory | None = None, name: str = SURFACES[0]) -> WireRequest:

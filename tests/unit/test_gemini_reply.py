@@ -67,6 +67,10 @@ def test_head() -> None:
     odd = whole({**document, "createTime": "soon"})[0].head
     assert odd is not None
     assert odd.created is None
+    del document["responseId"]
+    nameless = whole(document)[0].head
+    assert nameless is not None
+    assert (nameless.id, nameless.created) == (None, 1767225600)
 
 
 @pytest.mark.parametrize(
@@ -127,6 +131,15 @@ def test_several_choices() -> None:
     ]
     del document["candidates"][1]["finishReason"]
     assert failure(streamed(document)).kind is ErrorKind.INCOMPLETE
+
+
+def test_numbers_of_choices() -> None:
+    """Broken: two candidates become one, since this JSON leaves the number 0 out, or they are not in order."""
+    named, nameless = ({"content": {"parts": [{"text": text}]}, "finishReason": "STOP"} for text in "ba")
+    named["index"] = 1
+    for document in ({"candidates": [named, nameless]}, {"candidates": [nameless, named]}):
+        for deltas in (whole(document), decoded(streamed(document))):
+            assert sorted((delta.choice, delta.text) for delta in deltas if delta.text) == [(0, "a"), (1, "b")]
 
 
 def test_other_parts() -> None:

@@ -101,8 +101,11 @@ def either(
     """The error that a reply in another vendor's form is: as ``googles`` reads it where Google tells it, else another.
 
     Google stands before all models it serves, and says in its own form what is amiss with keys, quotas and bodies.
+    A token that was refused is stale in whichever form that is told.
     """
-    return (googles if _is_googles(_parsed(body)) else others)(status, headers, body)
+    error = (googles if _is_googles(_parsed(body)) else others)(status, headers, body)
+    error.stale_token = error.stale_token or status == 401
+    return error
 
 
 def checked(events: Iterator[Event]) -> Iterator[Event]:

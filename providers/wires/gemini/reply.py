@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, Final
 
 import orjson
@@ -99,6 +100,15 @@ def _documents(event: Event, reply: "_Reply") -> Iterator[Json]:
             yield one
 
 
+def _numbered(candidates: list[Json]) -> Iterator[tuple[int, Json]]:
+    """The candidates with their numbers. This JSON leaves 0 out; where several tell none, it is their places."""
+    told = {candidate.get("index") for candidate in candidates}
+    free = (number for number in count() if number not in told)
+    for candidate in candidates:
+        index = candidate.get("index")
+        yield index if type(index) is int else next(free), candidate
+
+
 class _Reply:
     """One reply so far. Nothing is told of it before there is something that a client would see."""
 
@@ -119,15 +129,15 @@ class _Reply:
         if isinstance(feedback, dict) and feedback.get("blockReason"):
             self._blocked = feedback
         usage = self._meter.add(document.get("usageMetadata"))
-        for place, candidate in enumerate(document.get("candidates") or ()):
-            index = candidate.get("index")
-            yield from self._candidate(candidate, index if type(index) is int else place)
+        for index, candidate in _numbered(document.get("candidates") or []):
+            yield from self._candidate(candidate, index)
         if usage and self._begun:
             yield Delta(usage=usage)
 
     def _note_head(self, document: Json) -> None:
-        if self._head is None and document.get("responseId"):
-            self._head = Head(f"chatcmpl-{document['responseId']}", details.seconds(document.get("createTime")))
+        identity, created = document.get("responseId"), details.seconds(document.get("createTime"))
+        if (identity or created) and not (self._head and self._head.id):
+            self._head = Head(f"chatcmpl-{identity}" if identity else None, created)
 
     def _candidate(self, candidate: Json, index: int) -> Iterator[Delta]:
         choice = self._choices.setdefault(index, _Choice())
