@@ -79,8 +79,7 @@ class Tries:
         others = next((tier for tier in self._left if choices[0] in tier), choices)
         if len(others) == len(choices):
             return math.inf
-        now = time.monotonic()
-        return now + min(self._ready_soon(now - self.since, others).values(), default=math.inf)
+        return time.monotonic() + min(self._ready_soon(others).values(), default=math.inf)
 
     def crowded(self, targets: list[Target], error: ProviderError, again: float) -> None:
         """Take note that none of ``targets`` was free until ``again``, or will be in time.
@@ -93,8 +92,8 @@ class Tries:
         for tier in self._left:
             tier[:] = [target for target in tier if target not in targets]
         self._crowded.append((targets[0], error))
-        now = time.monotonic()
-        if now > self.until or not (self._anybody() or (not self._waited and self._ready_soon(now - self.since))):
+        late = time.monotonic() > self.until
+        if late or not (self._anybody() or (not self._waited and self._ready_soon())):
             raise self.failure() if all(failed.kind in verdict.LIMITS for _, failed in self.failures) else error
 
     def begun(self, target: Target) -> bool:
@@ -167,7 +166,7 @@ class Tries:
     def _wait(self) -> bool:
         """Wait for the first target that only has to wait, once in a request. Whether there is one now."""
         self._waited = True
-        while soon := self._ready_soon(time.monotonic() - self.since):
+        while soon := self._ready_soon():
             self._sleep(min(soon.values()))
             # Somebody else may have asked too early, or the clocks do not agree to the millisecond.
             if ready := [target for target in soon if not self._rest(target)]:
@@ -175,13 +174,14 @@ class Tries:
                 return True
         return False
 
-    def _ready_soon(self, waited_s: float, among: list[Target] | None = None) -> dict[Target, float]:
+    def _ready_soon(self, among: list[Target] | None = None) -> dict[Target, float]:
         """The targets that only have to wait, in seconds, for no longer than their entries let a request wait.
 
         Those ``among`` the given ones, or all that are left and those whose vendor limited this request.
         """
         failed = [target for target, error in self.failures if error.kind is ErrorKind.RATE_LIMITED]
-        now, within_s = time.time(), min(self._settings.within_s, self.until - time.monotonic() + waited_s)
+        now, waited_s = time.time(), time.monotonic() - self.since
+        within_s = min(self._settings.within_s, self.until - self.since)
         waits_s = {
             target: entry.rest.until - now
             for target in dict.fromkeys(among or [*chain.from_iterable(self._left), *failed])

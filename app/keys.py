@@ -70,17 +70,14 @@ class Keys:
     def resting(self, key: Key, model: str) -> Entry | None:
         """The rest that holds now for a credential and a model."""
         self._look()
-        if not self.entries:
-            return None
         now = self.clock()
-        both = (self.entries.get((key.id, name)) for name in (model, ALL_MODELS))
-        return next((entry for entry in both if entry and entry.rest.until > now), None)
+        return next((entry for entry in self._known(key, model) if entry.rest.until > now), None)
 
     def probed(self, key: Key, model: str) -> None:
         """Take note that a credential is asked although it rests, so that nobody else does before its time."""
         if self._known(key, model):
             now = self.clock()
-            self._change(lambda entries: _ask_now(entries, key.id, (model, ALL_MODELS), now))
+            self._change(lambda entries: _ask_now(entries, key, model, now))
 
     def refused(self, key: Key, model: str, error: ProviderError, asked: float = math.inf) -> None:
         """Take note of a vendor's refusal of a request that went out when it was ``asked``."""
@@ -94,12 +91,13 @@ class Keys:
     def answered(self, key: Key, model: str, asked: float = math.inf) -> None:
         """Take note of a success, which ends whatever was held against the credential when it was ``asked``."""
         if any(entry.rest.since <= asked for entry in self._known(key, model)):
-            self._change(lambda entries: _drop(entries, key.id, (model, ALL_MODELS), asked))
+            self._change(lambda entries: _drop(entries, key, model, asked))
 
     def _known(self, key: Key, model: str) -> list[Entry]:
+        """What is remembered of a credential and a model, over or not."""
         if not self.entries:
             return []
-        return [entry for name in (model, ALL_MODELS) if (entry := self.entries.get((key.id, name)))]
+        return [entry for at in _places(key, model) if (entry := self.entries.get(at))]
 
     def all(self) -> list[tuple[str, str, Entry]]:
         """(key's id, model, entry) of all that is remembered, by label."""
@@ -167,16 +165,21 @@ def may_probe(entry: Entry, now: float) -> bool:
     return not entry.rest.waits_for_time() and now - entry.rest.since >= PROBE_AFTER_S
 
 
-def _drop(entries: Entries, key: str, models: tuple[str, ...], asked: float) -> None:
-    for model in models:
-        if (entry := entries.get((key, model))) and entry.rest.since <= asked:
-            del entries[key, model]
+def _places(key: Key, model: str) -> tuple[tuple[str, str], tuple[str, str]]:
+    """Where the entries stand that a credential and a model may have."""
+    return (key.id, model), (key.id, ALL_MODELS)
 
 
-def _ask_now(entries: Entries, key: str, models: tuple[str, ...], now: float) -> None:
-    for model in models:
-        if entry := entries.get((key, model)):
-            entries[key, model] = replace(entry, rest=replace(entry.rest, since=now))
+def _drop(entries: Entries, key: Key, model: str, asked: float) -> None:
+    for at in _places(key, model):
+        if (entry := entries.get(at)) and entry.rest.since <= asked:
+            del entries[at]
+
+
+def _ask_now(entries: Entries, key: Key, model: str, now: float) -> None:
+    for at in _places(key, model):
+        if entry := entries.get(at):
+            entries[at] = replace(entry, rest=replace(entry.rest, since=now))
 
 
 def _fresh(entries: Entries, now: float) -> Entries:

@@ -32,7 +32,7 @@ def run(config: str | None, action: str | None, wanted: str) -> int:
     if config is None or not Path(config).exists():
         sys.stderr.write(f"there is no {config or 'config file here'}: name the gateway's own with --config FILE\n")
         return 2
-    keys = Keys(state.keys_file(str(Path.cwd() / config)))
+    keys = Keys(state.keys_file(config))
     if action == "clear":
         count = keys.clear(wanted)
         sys.stdout.write(f"{count} cleared\n" if count else f"nothing is kept for {wanted or 'any credential'}\n")

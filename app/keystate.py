@@ -53,8 +53,7 @@ class Rest:
 
 def scope(error: ProviderError, model: str) -> str:
     """What a refusal is about: a wrong credential is wrong for all models, unless the model is not open to it."""
-    of_model = error.model_only or error.code == "model_not_found"
-    return ALL_MODELS if error.kind is ErrorKind.UPSTREAM_AUTH and not of_model else model
+    return ALL_MODELS if error.kind is ErrorKind.UPSTREAM_AUTH and not error.model_only else model
 
 
 def rest(error: ProviderError, before: Rest | None, now: float, asked: float = math.inf) -> Rest | None:

@@ -82,3 +82,24 @@ class ProviderError(Exception):
         self.retry_after_s = retry_after_s
         self.stale_token = stale_token
         self.model_only = model_only
+
+
+def of_exchange(error: ProviderError) -> ProviderError:
+    """``error`` as that of an exchange of a credential for a token.
+
+    It holds nothing of a client's, so that what is a client's fault in a chat is the credential's, or its address's,
+    here.
+    """
+    return error if error.kind in RETRYABLE else ProviderError(ErrorKind.UPSTREAM_AUTH, error.message)
+
+
+def not_here(message: str) -> ProviderError:
+    """The error of a model that this credential lacks and another may have; the client sees that it is missing."""
+    return ProviderError(
+        ErrorKind.UPSTREAM_AUTH,
+        message,
+        status=404,
+        type="invalid_request_error",
+        code=ErrorKind.MODEL_NOT_FOUND.value,
+        model_only=True,
+    )

@@ -89,9 +89,9 @@ def sse(chunks: Iterator[bytes]) -> Iterator[Event]:
 
     An event is due at its blank line, at the next ``data:`` line when what it holds is already a whole JSON document
     (vendors that leave the blank line out), or at the end of the reply. Comments, ``id:`` and ``retry:`` are passed
-    over, and so are events without data. A line ``error: {…}`` is an event of that name: so older servers of llama.cpp
-    tell a failure, before a ``[DONE]``. A reply that is neither SSE nor JSON comes out as one ``BODY`` event, so
-    that its text can be told to the client.
+    over, and so are events without data. A line ``error: {…}`` is an event of that name: some servers tell a failure
+    so, before a ``[DONE]``. A reply that is neither SSE nor JSON comes out as one ``BODY`` event, so that its text can
+    be told to the client.
     """
     reader = _SSE()
     for line in lines(chunks):

@@ -16,10 +16,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 TIMEOUT_S: Final = 0.25
-"""The longest that a request waits for Redis before it goes on without."""
+"""The longest wait for each step of a call: a free connection, connecting, the answer."""
 
 LONGEST_S: Final = 1.0
-"""The longest of all where its name has to be resolved, or several such waits come together."""
+"""The longest that a request waits for Redis before it goes on without: for all steps, and the name's resolving."""
 
 BEAT_S: Final = 1.0
 """How often the greenlet gives a sign of life, and looks for a Redis that is away."""

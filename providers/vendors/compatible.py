@@ -59,6 +59,7 @@ VENDORS: tuple[Vendor, ...] = (
         "llamacpp",
         "https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md",
         "http://127.0.0.1:8080/v1",
+        # Older servers tell a failure amid a stream in a line "error: {…}", which framing.sse reads.
         Dialect(),
         credentials=KEY_IF_ANY,
         services=("llama.cpp", "local"),

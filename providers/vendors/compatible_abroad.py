@@ -7,11 +7,9 @@ from providers import support
 from providers.vendor import Vendor
 from providers.vendors.compatible import OPENAI_NAMES
 from providers.vendors.openai import COMPLETION_MODELS, RULES
-from providers.wires.openai.dialect import KEEP, REPLY_ONLY_FIELDS, Dialect, ModelRule, models
+from providers.wires.openai.dialect import KEEP, LOGPROBS, REPLY_ONLY_FIELDS, TOOLS, Dialect, ModelRule, models
 from providers.wires.openai.row import row
 
-_LOGPROBS = frozenset({"logprobs", "top_logprobs"})
-_TOOLS = frozenset({"tools", "tool_choice", "parallel_tool_calls", "functions", "function_call"})
 _PENALTIES = frozenset({"presence_penalty", "frequency_penalty", "logit_bias"})
 
 
@@ -30,7 +28,7 @@ VENDORS: tuple[Vendor, ...] = (
             root="/openai/v1",
             url=_with_version,
             max_tokens=KEEP,
-            drop=_LOGPROBS | {"logit_bias", "n"},
+            drop=LOGPROBS | {"logit_bias", "n"},
             strip=REPLY_ONLY_FIELDS | {"name", "reasoning_details"},
             null_content="drop",
         ),
@@ -117,7 +115,7 @@ VENDORS: tuple[Vendor, ...] = (
         "https://api.perplexity.ai",
         Dialect(
             root="",
-            drop=_TOOLS | _LOGPROBS | {"n", "logit_bias", "seed"},
+            drop=TOOLS | LOGPROBS | {"n", "logit_bias", "seed"},
             merge_system=True,
             alternate=True,
             # Neighbours of one role are put together as texts.

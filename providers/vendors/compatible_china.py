@@ -6,13 +6,11 @@ A row's dialect holds what its own reference demands; what a row does not say is
 from providers import support
 from providers.errors import ErrorKind
 from providers.vendor import Vendor
-from providers.wires.openai.dialect import Dialect, ModelRule, Range, models
+from providers.wires.openai.dialect import LOGPROBS, TOOLS, Dialect, ModelRule, Range, models
 from providers.wires.openai.row import row
 
 _QWEN_STREAM_ONLY = models(r"(qwen/)?(qwq|qvq|qwen.*-omni|qwen3-.*thinking)")
 _QWEN_HYBRID = models(r"(qwen/)?qwen3-\d+(\.\d+)?b(-a\d+b)?$")
-_LOGPROBS = frozenset({"logprobs", "top_logprobs"})
-_TOOLS = frozenset({"tools", "tool_choice", "parallel_tool_calls", "functions", "function_call"})
 
 VENDORS: tuple[Vendor, ...] = (
     row(
@@ -80,7 +78,7 @@ VENDORS: tuple[Vendor, ...] = (
         "llamafamily",
         "https://llama.family/docs/chat-completion-v1",
         "https://api.atomecho.cn/v1",
-        Dialect(drop=_TOOLS | _LOGPROBS | {"n"}, text_models=models("")),
+        Dialect(drop=TOOLS | LOGPROBS | {"n"}, text_models=models("")),
         embeds=False,
         hosts=("api.atomecho.cn",),
         models=("Atom-13B-Chat", "Atom-7B-Chat", "Atom-1B-Chat", "Llama3-Chinese-8B-Instruct"),

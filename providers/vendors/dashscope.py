@@ -68,7 +68,7 @@ def compatible_url(server_url: str, _model: str) -> str:
 
 
 def _sign_messages(wire: WireRequest, credential: Mapping[str, Secret], now: float) -> WireRequest:
-    """The same for Anthropic's wire, without the empty header that it has for its own form of a key."""
+    """A request of Anthropic's wire, signed as all others; without the empty header for that wire's form of a key."""
     signed = sign(wire, credential, now)
     return replace(signed, headers={name: value for name, value in signed.headers.items() if name != "x-api-key"})
 

@@ -3,7 +3,7 @@
 from providers import support
 from providers.types import Json
 from providers.vendor import Vendor
-from providers.wires.openai.dialect import Dialect, ModelRule, models
+from providers.wires.openai.dialect import LOGPROBS, Dialect, ModelRule, models
 from providers.wires.openai.row import row
 
 
@@ -16,7 +16,7 @@ def _adjust(body: Json, _losses: list[str]) -> None:
 
 
 DIALECT = Dialect(
-    rules=(ModelRule(models(r"deepseek-reasoner"), drop=frozenset({"logprobs", "top_logprobs"})),),
+    rules=(ModelRule(models(r"deepseek-reasoner"), drop=LOGPROBS),),
     json_schema=False,
     keep_reasoning=True,
     text_models=models(""),

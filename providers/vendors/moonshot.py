@@ -2,7 +2,7 @@
 
 from providers.types import Json
 from providers.vendor import Vendor
-from providers.wires.openai.dialect import KEEP, Dialect, ModelRule, Range, models
+from providers.wires.openai.dialect import KEEP, LOGPROBS, Dialect, ModelRule, Range, models
 from providers.wires.openai.row import row
 
 _MIN_TEMPERATURE_FOR_MANY = 0.3
@@ -25,7 +25,7 @@ def _adjust(body: Json, losses: list[str]) -> None:
 
 DIALECT = Dialect(
     max_tokens=KEEP,
-    drop=frozenset({"logit_bias", "logprobs", "top_logprobs"}),
+    drop=LOGPROBS | {"logit_bias"},
     clamp={"temperature": Range(0, 1)},
     rules=(ModelRule(models(r"kimi-k2\.[5-9]|kimi-k[3-9]|.*thinking"), drop=_FIXED),),
     adjust=_adjust,

@@ -87,6 +87,8 @@ def test_the_sdks_own_code(monkeypatch: pytest.MonkeyPatch) -> None:
             host, now = rng.choice(list(apps)), rng.randrange(10**9, 3 * 10**9)
             mine = tokens.assertion(app(client, kid), host, now, f"{now}:{rng.random()}")
             monkeypatch.setattr(auth.time, "time", lambda now=now: float(now))
+            # The SDK's random "jti" may happen to look like the number of a credit card, which its library refuses.
+            monkeypatch.setattr(jose.jwt, "check_sensitive_data", lambda _claims: None)
             apps[host]._client_id = client
             theirs = apps[host]._gen_jwt(kid, private, 3600)
             monkeypatch.undo()

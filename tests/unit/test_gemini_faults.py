@@ -1,4 +1,4 @@
-"""Failures in Google's words, as the kinds of ours that the sheet of its codes makes them."""
+"""Failures in Google's words, as the kinds of ours that its table of codes makes them."""
 
 from typing import Any
 

@@ -10,7 +10,7 @@ import pytest
 from app import cli, keyscli, state
 from app.keys import Key, Keys, key_id
 from app.keystate import ALL_MODELS, MOST_S, Rest, rest, scope
-from providers.errors import ErrorKind, ProviderError
+from providers.errors import ErrorKind, ProviderError, not_here
 from providers.types import Secret
 
 ONE, TWO = Key("id-one", "openai-1#1"), Key("id-two", "openai-1#2")
@@ -113,7 +113,7 @@ def test_other_faults_say_nothing_of_a_key() -> None:
 def test_scopes() -> None:
     """A wrong key goes on with its other models, or a model that is not open to it closes them all."""
     assert scope(error(ErrorKind.UPSTREAM_AUTH), "m") == ALL_MODELS
-    assert scope(error(ErrorKind.UPSTREAM_AUTH, code="model_not_found"), "m") == "m"
+    assert scope(not_here("gone"), "m") == "m"
     assert scope(error(ErrorKind.QUOTA), "m") == "m"
     known = Keys(clock=Clock())
     known.refused(ONE, "m", error(ErrorKind.QUOTA))

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import orjson
 
-from providers.errors import ErrorKind, ProviderError
+from providers.errors import ErrorKind, ProviderError, not_here
 from providers.types import BODY, Json
 from providers.wires.openai import faults, waits
 from providers.wires.openai.dialect import Dialect
@@ -72,5 +72,5 @@ def _of_number(number: int, doc: Json) -> ProviderError:
     message = str(doc.get("message") or f"status {doc.get('status')}")
     kind = _KINDS.get(number, ErrorKind.SERVER_ERROR)
     if number == NO_APP:
-        return ProviderError(kind, message, status=404, type="invalid_request_error", code="model_not_found")
+        return not_here(message)
     return ProviderError(kind, message, code=str(number) if number == BAD_PARAMETERS else None)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit, urlunsplit
 import orjson
 
 from providers import ids, jwt
-from providers.errors import RETRYABLE, ErrorKind, ProviderError
+from providers.errors import ErrorKind, ProviderError, of_exchange
 from providers.types import Json, Secret, Token, WireRequest
 from providers.wires.coze import faults
 from providers.wires.openai import shapes
@@ -69,20 +69,14 @@ def parse(status: int, headers: Mapping[str, str], body: bytes, now: float) -> T
     try:
         doc = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise (_fault(status, headers, body) if status >= 400 else faults.of_text(body)) from None
+        raise (of_exchange(faults.fault(status, headers, body)) if status >= 400 else faults.of_text(body)) from None
     value = doc.get("access_token") if isinstance(doc, dict) else None
     if value:
         return Token(Secret(str(value)), _end(doc, now))
     if status >= 500 or status == 429:
-        raise _fault(status, headers, body)
+        raise of_exchange(faults.fault(status, headers, body))
     told = _words(doc) if isinstance(doc, dict) else ""
     raise ProviderError(ErrorKind.UPSTREAM_AUTH, told or shapes.parse(body).message)
-
-
-def _fault(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
-    """The error of a failed exchange. What would be a client's fault in a chat is the app's, or its address's, here."""
-    error = faults.fault(status, headers, body)
-    return error if error.kind in RETRYABLE else ProviderError(ErrorKind.UPSTREAM_AUTH, error.message)
 
 
 def _end(doc: Json, now: float) -> float:

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import orjson
 
-from providers.errors import ErrorKind, ProviderError
+from providers.errors import ErrorKind, ProviderError, not_here
 from providers.types import ChatRequest, Delta, Destination, Event, WireRequest
 from providers.wires.anthropic import faults as anthropic_faults
 from providers.wires.anthropic import reply as anthropic_reply
@@ -109,11 +109,7 @@ def fault(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError
     read = anthropic_faults.fault if _is_anthropics(body) else faults.fault
     error = read(status, headers, body)
     error.stale_token = status == 401
-    if error.kind is ErrorKind.MODEL_NOT_FOUND:
-        return ProviderError(
-            ErrorKind.UPSTREAM_AUTH, error.message, status=404, type="invalid_request_error", code="model_not_found"
-        )
-    return error
+    return not_here(error.message) if error.kind is ErrorKind.MODEL_NOT_FOUND else error
 
 
 def _is_anthropics(body: bytes) -> bool:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 import orjson
 
 from providers import auth
-from providers.errors import RETRYABLE, ErrorKind, ProviderError
+from providers.errors import ErrorKind, ProviderError, of_exchange
 from providers.types import Json, Secret, Token, WireRequest
 from providers.vendor import Exchange
 from providers.wires.huoshan.signature import Signer, sign
@@ -68,7 +68,7 @@ def _address(auth_url: str | None) -> str:
 
 
 def token(status: int, headers: Mapping[str, str], body: bytes, now: float) -> Token:
-    """The key and its end. Raises UPSTREAM_AUTH with the vendor's words on any refusal."""
+    """The key and its end. Raises what the vendor said: UPSTREAM_AUTH, unless it limits rates or fails itself."""
     doc = _document(status, headers, body)
     result = doc.get("Result")
     if status < 400 and isinstance(result, dict) and result.get("ApiKey"):
@@ -91,15 +91,13 @@ def _refusal(status: int, headers: Mapping[str, str], body: bytes, doc: Json) ->
     code = str(told.get("Code") or "")
     message = str(told.get("Message") or code or "GetApiKey was refused without a word")
     if status == 429 or any(word in code for word in _LIMITED):
-        wait_s = waits.retry_after_s(headers, "", limited=True)
-        return ProviderError(ErrorKind.RATE_LIMITED, message, retry_after_s=wait_s)
+        return waits.noted(ProviderError(ErrorKind.RATE_LIMITED, message), headers)
     return ProviderError(ErrorKind.SERVER_ERROR if status >= 500 else ErrorKind.UPSTREAM_AUTH, message)
 
 
 def _fault(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
-    """The error of a failed call in another shape. A client's fault elsewhere is the pair's, or its address's, here."""
-    error = faults.fault(status, headers, body, _PLAIN)
-    return error if error.kind in RETRYABLE else ProviderError(ErrorKind.UPSTREAM_AUTH, error.message)
+    """The error of a failed call in another shape."""
+    return of_exchange(faults.fault(status, headers, body, _PLAIN))
 
 
 def _document(status: int, headers: Mapping[str, str], body: bytes) -> Json:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from providers.errors import ErrorKind as Kind
-from providers.errors import ProviderError
+from providers.errors import ProviderError, not_here
 from providers.wires.openai import faults as common
 from providers.wires.openai import shapes
 from providers.wires.openai.dialect import Dialect
@@ -49,6 +49,4 @@ def of_text(body: bytes) -> ProviderError:
 
 def _not_pulled(message: str, name: str) -> ProviderError:
     """A model that this server lacks; the next one may have it."""
-    told = f"{message} (on the server, run: ollama pull {name})"
-    code = "model_not_found"
-    return ProviderError(Kind.UPSTREAM_AUTH, told, status=404, type="invalid_request_error", code=code)
+    return not_here(f"{message} (on the server, run: ollama pull {name})")

@@ -22,6 +22,10 @@ NEVER: Final = re.compile(r"(?!)")
 REPLY_ONLY_FIELDS: Final = frozenset({"reasoning_content", "reasoning", "refusal", "annotations", "audio"})
 """Fields of an assistant's answer that clients send back in the history and most vendors refuse or ignore."""
 
+LOGPROBS: Final = frozenset({"logprobs", "top_logprobs"})
+TOOLS: Final = frozenset({"tools", "tool_choice", "parallel_tool_calls", "functions", "function_call"})
+"""Parameters that a vendor knows together or not at all, for ``drop``."""
+
 
 def models(pattern: str) -> re.Pattern[str]:
     """The pattern, for model names: letters of either case, matched from the start."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from providers.errors import RETRYABLE, ErrorKind, ProviderError
+from providers.errors import RETRYABLE, ErrorKind, ProviderError, not_here
 from providers.types import BODY
 from providers.wires.openai import shapes, waits, words
 from providers.wires.openai.dialect import Dialect
@@ -85,14 +85,7 @@ def of_finish(word: str) -> ProviderError:
 def _error(failure: Failure, status: int | None, headers: Mapping[str, str], dialect: Dialect) -> ProviderError:
     kind = _kind(failure, status, dialect)
     if kind is ErrorKind.MODEL_NOT_FOUND and dialect.models_by_account:
-        # The client sees a missing model; for the gateway it is this credential that lacks it.
-        return ProviderError(
-            ErrorKind.UPSTREAM_AUTH,
-            failure.message,
-            status=404,
-            type="invalid_request_error",
-            code="model_not_found",
-        )
+        return not_here(failure.message)
     limited = kind is ErrorKind.RATE_LIMITED
     return ProviderError(
         kind,

@@ -7,6 +7,7 @@ import orjson
 
 from providers.losses import NEUTRAL
 from providers.types import Json
+from providers.wires.openai import turns
 from providers.wires.openai.dialect import EITHER, KEEP, MAX_COMPLETION_TOKENS, MAX_TOKENS, Dialect, Range
 
 _ENVELOPE: Final = frozenset({"model", "messages", "stream"})
@@ -29,7 +30,7 @@ def adapt(body: Json, dialect: Dialect, losses: list[str]) -> None:
             _clamp(body, rule.clamp, losses)
     _choose_tools(body, dialect, losses)
     if not dialect.json_schema:
-        _loosen_schema(body, losses)
+        _loosen_schema(body, dialect, losses)
     _stream(body, dialect)
     if dialect.adjust:
         dialect.adjust(body, losses)
@@ -94,7 +95,7 @@ def _choose_tools(body: Json, dialect: Dialect, losses: list[str]) -> None:
         losses.append("dropped tool_choice")
 
 
-def _loosen_schema(body: Json, losses: list[str]) -> None:
+def _loosen_schema(body: Json, dialect: Dialect, losses: list[str]) -> None:
     """Ask for a JSON object and put the schema into words, for vendors that know no ``json_schema``."""
     wanted = body.get("response_format")
     if not isinstance(wanted, dict) or wanted.get("type") != "json_schema":
@@ -104,7 +105,9 @@ def _loosen_schema(body: Json, losses: list[str]) -> None:
     rule = (
         f"Answer with one JSON object and nothing else. It must fit this JSON schema: {orjson.dumps(schema).decode()}"
     )
-    body["messages"] = _with_rule(body["messages"], rule)
+    messages = _with_rule(body["messages"], rule)
+    # The words come as a system message, after the client's own were folded.
+    body["messages"] = turns.folded(messages) if dialect.fold_system.match(body["model"]) else messages
     losses.append("replaced response_format json_schema by json_object")
 
 

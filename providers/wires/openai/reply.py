@@ -31,7 +31,8 @@ def decode(events: Iterable[Event], dialect: Dialect) -> Iterator[Delta]:
     """The reply's deltas. It has a finish reason for every choice that ended, and ends without one if it was cut.
 
     A stream that ends with ``[DONE]`` but without finish reasons gets them made up, with a note. Raises the vendor's
-    error wherever it stands in the reply, and MALFORMED for a body that is no answer at all.
+    error wherever it stands in the reply, MALFORMED for a body that is no answer at all, and INCOMPLETE where only some
+    of several choices have ended.
     """
     reply = _Reply(dialect)
     try:

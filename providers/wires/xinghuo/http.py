@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from providers.types import ChatRequest, Destination, Json, WireRequest
 from providers.wires.openai import request as openai
-from providers.wires.openai import turns
 from providers.wires.openai.dialect import Dialect, ModelRule, Range, models
 from providers.wires.openai.urls import CHAT
 from providers.wires.xinghuo import auth, talk
@@ -28,9 +27,6 @@ def adjust(body: Json, losses: list[str]) -> None:
         body.update(tools=kept, tool_calls_switch=True)
     if not any(tool["type"] == "function" for tool in kept):
         body.pop("tool_choice", None)
-    if PLAIN.match(body["model"]):
-        # A schema put into words comes as a system message, after those of the client were folded.
-        body["messages"] = turns.folded(body["messages"])
 
 
 def _takes(model: str, tool: Json) -> bool:
