@@ -15,6 +15,7 @@ from providers.types import Usage
 
 ACCESS: Final = logging.getLogger("simple_one_api.access")
 GATEWAY: Final = logging.getLogger("simple_one_api")
+SERVER: Final = logging.getLogger("gunicorn.error")
 
 
 @dataclass(slots=True)
@@ -122,8 +123,17 @@ def _quoted(value: Any) -> str:
     return orjson.dumps(text).decode() if set(text) & set(' "=') else text
 
 
+def _scrubbed(record: logging.LogRecord) -> bool:
+    """True, after taking the secrets out of a line of the server's: it quotes what it cannot read of a request."""
+    record.msg, record.args = redaction.scrub(record.getMessage()), None
+    if record.exc_info and not record.exc_text:
+        record.exc_text = redaction.scrub(logging.Formatter().formatException(record.exc_info))
+    return True
+
+
 def configure(level: str, *, as_json: bool) -> None:
     """Send this program's log lines to standard output, one per line, from ``level`` (debug, info, warn, error) up."""
+    SERVER.addFilter(_scrubbed)
     handler = logging.StreamHandler(sys.stdout)
     handler.setFormatter(JSONFormatter() if as_json else TextFormatter())
     GATEWAY.handlers = [handler]

@@ -1,5 +1,7 @@
 """Failures to OpenAI's error object: status, type, code and headers that its clients understand."""
 
+import json
+
 import orjson
 import pytest
 from werkzeug.exceptions import BadRequest, InternalServerError, MethodNotAllowed, NotFound, RequestEntityTooLarge
@@ -90,6 +92,32 @@ def test_secrets_are_taken_out() -> None:
         assert secret not in clean
     assert "ab https" in clean
     assert "a=1" in clean
+    redaction.remember([])
+
+
+@pytest.mark.parametrize(
+    "key", ["AIzaSyExample-0123456789_abcdefghij", "ya29.a0Example0123456789", "bce-v3/ALTAK-example/0123456789abcdef"]
+)
+def test_keys_nobody_told_of(key: str) -> None:
+    """Broken: a vendor's error quotes a key of its own form, and the client reads all of it."""
+    clean = redaction.scrub(f"Consumer 'api_key:{key}' has been suspended.")
+    assert key[-8:] not in clean and clean.endswith("' has been suspended.")
+
+
+def test_secrets_that_share_a_beginning() -> None:
+    """Broken: of a secret whose beginning is another one, the rest is shown."""
+    for secrets in (["team-secret", "team-secret-9876"], ["team-secret-9876", "team-secret"]):
+        redaction.remember(secrets)
+        assert redaction.scrub("with team-secret-9876 and team-secret") == "with *** and ***"
+    redaction.remember([])
+
+
+def test_secrets_within_json() -> None:
+    """Broken: a secret with a quote, a line end or other letters is shown where it stands in JSON."""
+    secret = 'pa"ss\nwört'
+    redaction.remember([secret])
+    for text in (secret, json.dumps({"m": secret}), json.dumps({"m": secret}, ensure_ascii=False)):
+        assert "ss" not in redaction.scrub(text)
     redaction.remember([])
 
 

@@ -92,3 +92,22 @@ def test_levels(level: str, number: int) -> None:
     assert logger.level == number
     assert isinstance(logger.handlers[0].formatter, JSONFormatter)
     configure("info", as_json=False)
+
+
+def test_lines_of_the_server_are_scrubbed(caplog: pytest.LogCaptureFixture) -> None:
+    """Broken: a header that has no colon, or an exception of the server's, brings a key into its log."""
+    configure("info", as_json=False)
+    configure("info", as_json=False)
+    redaction.remember(["secret-value-1"])
+    server = logging.getLogger("gunicorn.error")
+    server.warning("Invalid HTTP Header: %r", "Authorization Bearer secret-value-1")
+    try:
+        raise ValueError("holds secret-value-1")
+    except ValueError:
+        server.exception("Error handling request %s", "/translate?token=secret-value-1")
+    redaction.remember([])
+    assert [record.getMessage() for record in caplog.records] == [
+        "Invalid HTTP Header: 'Authorization Bearer ***'",
+        "Error handling request /translate?token=***",
+    ]
+    assert "ValueError" in caplog.text and "secret-value-1" not in caplog.text
