@@ -12,7 +12,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from app import redaction, state
 from app.breaker import Breaker
@@ -24,7 +24,7 @@ from app.limits import Limiter
 from app.memory import Memory
 from app.queue import Line
 from app.tokens import TokenKeeper, keepers
-from config.model import Credential, Limits, Settings, Upstream
+from config.model import UNASKED_MULTI_CONTENT, Credential, Limits, Settings, Upstream
 from providers.transport import Transport, transport_for
 from providers.types import Destination, Secret
 from providers.vendor import Vendor
@@ -193,7 +193,7 @@ def _flatten(patterns: tuple[str, ...] | None, names: tuple[str, ...]) -> bool |
         return None
     if _any_matches(patterns, names):
         return False
-    return None if _any_matches(_NEVER_LISTED, names) else True
+    return None if _any_matches(UNASKED_MULTI_CONTENT, names) else True
 
 
 def _any_matches(patterns: Iterable[str], names: Iterable[str]) -> bool:
@@ -205,16 +205,14 @@ def matches(pattern: str, name: str) -> bool:
     return name.startswith(pattern[:-1]) if pattern.endswith("*") else name == pattern
 
 
-_NEVER_LISTED: Final = ("gpt-4o*", "gpt-4-turbo", "glm-4v", "gemini-*", "yi-vision")
-"""Models that took content arrays in the Go program unasked: there, ``multi_content_models`` only added to these."""
-
-
 def _secrets(settings: Settings) -> Iterator[str]:
     for key in settings.caller_keys:
         yield key.key.reveal()
     if settings.shared_state:
         yield urlsplit(settings.shared_state.reveal()).password or ""
     for upstream in settings.upstreams:
+        for url in (upstream.proxy_url.reveal() if upstream.proxy_url else "", upstream.server_url):
+            yield unquote(urlsplit(url).password or "")
         for credential in upstream.credentials:
             for name, secret in credential.fields.items():
                 if name not in _PUBLIC_FIELDS:

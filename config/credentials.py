@@ -16,7 +16,7 @@ from config.fields import found
 from config.keys import nearest
 from config.model import Credential, Limits
 from config.schema_entry import BesidesSchema, Entry
-from config.tidy import read, tidy
+from config.tidy import REMARKS, read, tidy
 from providers.types import Secret
 from providers.vendor import CredentialFields, Vendor
 
@@ -123,11 +123,19 @@ def _rightly_named(raw: dict[str, Any], row: Vendor, place: _Place) -> dict[str,
         guess = nearest(name, known)
         hint = f'did you mean "{guess}"?' if guess else f"{row.name} knows {_listed(sorted(row.credentials.known))}"
         shown = f' "{name}"' if _SHOWN_NAME.fullmatch(name) else ""
-        place.report.fault(place.path, f"unknown field{shown}", hint, key=name)
+        # Where something lacks this may be it; else it is a remark, or what another program reads.
+        if place.used and not name.startswith(REMARKS) and (guess or not _complete(named, row.credentials)):
+            place.report.fault(place.path, f"unknown field{shown}", hint, key=name)
+        else:
+            place.report.note(place.path, f"unknown field{shown} is ignored", hint, key=name)
         if guess and guess not in named:
             named[guess] = value
             place.report.root.find(place.path).rename(name, guess)
     return named
+
+
+def _complete(named: dict[str, Any], fields: CredentialFields) -> bool:
+    return not fields.required or any(_filled(named).issuperset(names) for names in fields.required)
 
 
 def _check_needed(named: dict[str, Any], fields: CredentialFields, place: _Place) -> None:

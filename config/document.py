@@ -105,6 +105,8 @@ def _hint(text: str, line: int, error: yaml.MarkedYAMLError) -> str:
     lines = text.splitlines()
     if line <= len(lines) and lines[line - 1].lstrip(" ").startswith("\t"):
         return "YAML is indented with blanks, not with tabs"
+    if "cannot start any token" in str(error.problem) or "scanning an alias" in str(error.context):
+        return "put the text in quotes"
     begun_line, begun_column = _place_of(error.context_mark, text)
     return f"{_problem(error.context)} that begins at {begun_line}:{begun_column}" if error.context_mark else ""
 

@@ -15,12 +15,16 @@ from config.environment import Sources, substitute
 from config.faults import ConfigError, Fault, Report
 from config.model import Proxy, Settings
 from config.schema import SettingsSchema
-from config.tidy import read, tidy
+from config.schema_entry import ProxySchema
+from config.tidy import read, tidy, without_stand_ins
 from providers.vendor import Vendor, load_vendors
 
 __all__ = ["ConfigError", "Fault", "load", "loads", "text"]
 
 _SETTINGS: Final = SettingsSchema()
+_PROXY: Final = ProxySchema()
+_NO_PROXY: Final = ("", "disabled")
+_ADDRESSES: Final = ("http_proxy", "https_proxy", "socks5_proxy")
 
 
 def load(
@@ -52,6 +56,7 @@ def loads(
     value = document.read(content, name, report)
     if isinstance(value, dict):
         whole = substitute(value, Sources(environ, Path(name).parent, report))
+        _check_key(value, whole, report)
         settings = _settings(whole, environ, vendors if vendors is not None else load_vendors(), report)
     if report.faults or not isinstance(value, dict):
         raise report.broken()
@@ -64,6 +69,8 @@ def _settings(
 ) -> Settings:
     """Settings as far as they can be read; worth something only when nothing was reported."""
     tidied = tidy(value, _SETTINGS, (), report)
+    if "proxy" in tidied and str(tidied["proxy"].get("strategy", "")).strip().lower() in _NO_PROXY:
+        tidied["proxy"] = without_stand_ins(tidied["proxy"], _PROXY, _ADDRESSES, ("proxy",), report)
     settings: Settings
     settings, wrong = read(_SETTINGS, tidied, (), report)
     _note_unused_proxy(settings.proxy, report)
@@ -81,6 +88,13 @@ def _settings(
     if sure:
         crosscheck.check_settings(settings, found, report)
     return settings
+
+
+def _check_key(written: dict[str, Any], found: dict[str, Any], report: Report) -> None:
+    """Report an ``api_key`` whose variable or file is empty: taken as absent it would open the gateway to everybody."""
+    for name, text in written.items():
+        if name.lower() == "api_key" and isinstance(text, str) and text.strip() and not found[name].strip():
+            report.fault((name,), "is empty", "leave it out where everybody may call")
 
 
 def _note_unused_proxy(proxy: Proxy, report: Report) -> None:

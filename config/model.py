@@ -6,9 +6,12 @@ Every default of the product stands here, beside the meaning of its field.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Any
+from typing import Any, Final
 
 from providers.types import Secret, Timeouts
+
+UNASKED_MULTI_CONTENT: Final = ("gpt-4o*", "gpt-4-turbo", "glm-4v", "gemini-*", "yi-vision")
+"""Models that took content arrays in the Go program unasked: there, ``multi_content_models`` only added to these."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any, Final
 from marshmallow import ValidationError, fields, post_load, validates_schema
 
 from config.fields import Anything, Choice, Flag, Map, Names, Number, Text, Whole
-from config.model import CallerKey, CircuitBreaker, Failover, ParamsRange, Settings, Translation
+from config.model import UNASKED_MULTI_CONTENT, CallerKey, CircuitBreaker, Failover, ParamsRange, Settings, Translation
 from config.schema_entry import ProxySchema
 from config.schema_images import ImagesSchema
 from config.shape import ListenAddress, SecretText, Shape, doc
@@ -182,7 +182,7 @@ class SettingsSchema(Shape):
     multi_content_models = Names(
         metadata=doc(
             "Models that take content arrays; `*` at the end matches a prefix. For all others arrays are made text, "
-            "but for `gpt-4o*`, `gpt-4-turbo`, `glm-4v`, `gemini-*` and `yi-vision`, which are left to the vendors.",
+            f"but for {', '.join(f'`{name}`' for name in UNASKED_MULTI_CONTENT)}, which are left to the vendors.",
             default="left to the vendors",
         )
     )

@@ -11,7 +11,7 @@ from config.fields import found
 from config.keys import nearest
 from config.model import Proxy, Upstream
 from config.schema_entry import Entry, EntrySchema
-from config.tidy import read, tidy
+from config.tidy import read, tidy, without_stand_ins
 from providers.types import Timeouts
 from providers.vendor import Vendor, by_service, choose
 
@@ -19,6 +19,8 @@ _OPENAI_HINT: Final = 'if it speaks the OpenAI API, put it under "openai" with i
 _ENTRY: Final = EntrySchema()
 _NAMING: Final = frozenset({"enabled", "models", "embedding_models", "model_redirect"})
 """Fields that say which models are offered: with one of them wrong, nobody knows."""
+
+_ADDRESSES: Final = ("server_url", "auth_url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +90,14 @@ def _found(raw: Any, service: str, path: Path, around: Surroundings) -> Found | 
         report.fault(path, f"expected an object, found {found(raw)}")
         return None
     tidied = tidy(raw, _ENTRY, path, report, _all_options(around.vendors))
+    if tidied.get("enabled") is False:
+        tidied = without_stand_ins(tidied, _ENTRY, _ADDRESSES, path, report)
     entry, wrong = read(_ENTRY, tidied, path, report)
     if "enabled" not in tidied:
         report.note(path, '"enabled" is absent and taken as true')
     _note_limits(tidied, path, report)
+    if not by_service(around.vendors, entry.provider) and by_service(around.vendors, entry.provider.lower()):
+        entry = replace(entry, provider=entry.provider.lower())
     row = choose(
         around.vendors, service, entry.provider, entry.server_url, credentials.field_names(entry, around.vendors)
     )

@@ -98,12 +98,23 @@ def _in_string(stop: _Stop) -> Mistake | None:
     if stop.reason.startswith("Invalid control character"):
         if stop.char == "\t":
             return Mistake(stop.at, "a tab inside a text", r"write \t", stop.swap(stop.at, stop.at + 1, " "))
-        return Mistake(stop.at, "the line ends inside a text", "is a closing quote missing?")
+        if stop.char in ("\n", "\r"):
+            return Mistake(stop.at, "the line ends inside a text", "is a closing quote missing?")
+        return Mistake(stop.at, "a control character inside a text", "delete it", stop.swap(stop.at, stop.at + 1, " "))
     if "escape" in stop.reason:
         backslash = stop.text.rfind("\\", 0, stop.at + 1)
         mended = stop.swap(backslash, backslash + 1, "/")
         return Mistake(backslash, "a backslash with an unknown letter behind it", r"write \\ for a backslash", mended)
     return None
+
+
+def _invisible(stop: _Stop) -> Mistake | None:
+    """A blank that is none to JSON, as web pages and input methods have them, or something that shows nothing."""
+    if not stop.char or stop.char.isprintable():
+        return None
+    shown = f"U+{ord(stop.char):04X}"
+    message, hint = f"an invisible character ({shown})", "delete it, and write a plain blank if one is needed"
+    return Mistake(stop.at, message, hint, stop.swap(stop.at, stop.at + 1, " "))
 
 
 def _comment(stop: _Stop) -> Mistake | None:
@@ -162,7 +173,8 @@ def _open_brackets(text: str) -> Iterator[int]:
 
 def _bracket(stop: _Stop) -> Mistake | None:
     if stop.reason.startswith("Extra data"):
-        return Mistake(stop.at, "something stands behind the end of the document", "one closing bracket too many?")
+        hint = "remove the comma" if stop.char == "," else "one closing bracket too many?"
+        return Mistake(stop.at, "something stands behind the end of the document", hint)
     if stop.char in ("}", "]"):
         if stop.before == ":":
             return Mistake(stop.last, "no value behind this colon")
@@ -197,6 +209,10 @@ def _number(stop: _Stop) -> Mistake | None:
 
 def _value(stop: _Stop) -> Mistake:
     """What is left: something else stands where a value or a key is expected."""
+    if stop.char == ":" and stop.before == ":":
+        if stop.text[stop.at + 1 : stop.at + 2].isalnum():
+            return Mistake(stop.at, "a text without quotes", "texts stand in double quotes")
+        return Mistake(stop.at, "one colon too many", "remove the colon", stop.swap(stop.at, stop.at + 1, " "))
     if stop.char in (",", ":"):
         return Mistake(stop.at, f"no value before this {stop.char}")
     found = _WORD.match(stop.text, stop.at)
@@ -223,6 +239,7 @@ def _value(stop: _Stop) -> Mistake:
 
 _RULES: Final[tuple[Callable[[_Stop], Mistake | None], ...]] = (
     _in_string,
+    _invisible,
     _comment,
     _quote,
     _comma,

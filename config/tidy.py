@@ -4,7 +4,7 @@ Keys that nearly fit are told to be mistakes and still read as what they were me
 them shows in the same run.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields
@@ -14,7 +14,7 @@ from config.fields import Map, Text, found, hint_apart
 from config.keys import nearest
 from config.shape import Shape
 
-_REMARKS: Final = ("_", "/", "#", "$")
+REMARKS: Final = ("_", "/", "#", "$")
 """Keys that begin so are remarks of the operator and nobody's misspelling."""
 
 
@@ -66,7 +66,7 @@ class _Names:
         if same:
             self.report.note(self.path, f'"{name}" is read as "{same}"', key=name)
             return self._unless_there(same, raw)
-        guess = None if name.startswith(_REMARKS) else self.meant.get(name) or nearest(name, self.known)
+        guess = None if name.startswith(REMARKS) else self.meant.get(name) or nearest(name, self.known)
         if guess:
             self.report.fault(self.path, f'unknown field "{printable(name)}"', f'did you mean "{guess}"?', key=name)
             return self._unless_there(guess, raw)
@@ -116,6 +116,20 @@ def _within(value: Any, field: fields.Field[Any] | None, path: Path, report: Rep
         return tidy(value, field.schema, path, report)
     report.fault(path, f"expected an object, found {found(value)}")
     return None
+
+
+def without_stand_ins(
+    tidied: dict[str, Any], schema: Schema, names: Iterable[str], path: Path, report: Report
+) -> dict[str, Any]:
+    """Tidied data that is not in use, without those of the named fields that are wrong, which gets each a note only."""
+    kept = dict(tidied)
+    for name in names:
+        try:
+            schema.fields[name].deserialize(tidied.get(name, ""))
+        except ValidationError as error:
+            if kept.pop(name, None) is not None:
+                report.note((*path, name), *hint_apart(str(error.messages[0])))
+    return kept
 
 
 def read(schema: Shape, data: dict[str, Any], path: Path, report: Report) -> tuple[Any, frozenset[str]]:

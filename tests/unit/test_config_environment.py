@@ -51,3 +51,13 @@ def test_unreadable_references(tmp_path: Path) -> None:
     assert told[0].endswith("binary cannot be read: it is not UTF-8 text")
     told = faults(f'{{"api_key": "${{file:{tmp_path}/large}}", "services": {{}}}}')
     assert told[0].endswith("large holds more than 1048576 bytes")
+
+
+@pytest.mark.parametrize("key", ["${KEY}", " ${KEY}${KEY} ", "${file:key}"])
+def test_a_key_whose_variable_is_empty(tmp_path: Path, key: str) -> None:
+    """A variable that was never filled in opens the gateway to everybody in silence."""
+    (tmp_path / "key").write_text(" \n", encoding="utf-8")
+    text = json.dumps({"api_key": key, "services": {"openai": [ENTRY]}})
+    name = str(tmp_path / "c.json")
+    assert faults(text, name, {"KEY": ""}) == [f"{name}:1:13 api_key: is empty (leave it out where everybody may call)"]
+    assert loads(text.replace(json.dumps(key), '" "'), name, {}, ROWS).caller_keys == ()

@@ -90,3 +90,63 @@ def test_a_redirect_to_what_is_switched_off() -> None:
     services = {"openai": [ENTRY, off]}
     settings = loads(json.dumps({"services": services, "model_redirect": {"x": "sleeping"}}), "c.json", {})
     assert "only services.openai[1] offers it, which is not enabled" in settings.notes[0]
+
+
+def test_fields_of_a_credential_that_do_nothing() -> None:
+    """A remark, a field that was never filled in, or an entry that is switched off stops the start."""
+    credentials = {"api_key": "CANARY", "_remark": "mine", "secret_key": "", "group_id": None}
+    settings = loads(json.dumps({"services": {"openai": [{**ENTRY, "credentials": credentials}]}}), "c.json", {})
+    assert set(settings.upstreams[0].credentials[0].fields) == {"api_key"}
+    assert [note.partition("unknown field ")[2][:14] for note in settings.notes] == [
+        '"_remark" is i',
+        '"secret_key" i',
+        '"group_id" is ',
+    ]
+    off = {"enabled": False, "models": ["m"], "credentials": {"appid": "CANARY"}}
+    assert load(services={"openai": [ENTRY, off]}).upstreams[1].enabled is False
+    with pytest.raises(ConfigError, match='unknown field "apikey"'):
+        load(services={"openai": [{**ENTRY, "credentials": {"api_key": "k", "apikey": ""}}]})
+
+
+@pytest.mark.parametrize(
+    ("service", "credentials", "told"),
+    [
+        ("openai", {"api_key": "CANARY", "appid": "CANARY"}, '"appid" is ignored (openai knows "api_key")'),
+        ("dashscope", {"api_key": "CANARY", "secret_key": "CANARY"}, '"secret_key" is ignored (dashscope knows'),
+        ("qianfan", {"api_key": "bce-v3/CANARY", "region": "CANARY"}, '"region" is ignored (qianfan-v2 knows'),
+        ("hunyuan", {"api_key": "CANARY", "group_id": "CANARY"}, '"group_id" is ignored (hunyuan-openai knows'),
+        ("minimax", {"api_key": "CANARY", "secret_key": "CANARY"}, '"secret_key" is ignored (minimax knows'),
+        ("ollama", {"token": "CANARY"}, '"token" is ignored (ollama knows "api_key")'),
+        ("ollama", {"sk-CANARY-4f9d8e7c6b5a4f9d8e7c": "x"}, 'unknown field is ignored (ollama knows "api_key")'),
+    ],
+)
+def test_fields_beside_a_whole_credential(service: str, credentials: dict[str, str], told: str) -> None:
+    """What another program reads stops the start, is passed over in silence, or is shown."""
+    entry = {"enabled": True, "models": ["m"], "credentials": credentials}
+    settings = loads(json.dumps({"services": {service: [entry]}}), "c.json", {})
+    (note,) = (note for note in settings.notes if "unknown field" in note)
+    assert told in note and "CANARY" not in note
+
+
+def test_an_address_that_is_none_yet() -> None:
+    """A stand-in for an address stops the start, though its entry is switched off; or one in use does not."""
+    off = {**ENTRY, "enabled": False, "server_url": "your address", "auth_url": 5}
+    settings = load(services={"openai": [ENTRY, off]})
+    assert [note.partition(" ")[2] for note in settings.notes] == [
+        "services.openai[1].server_url: the URL holds a blank",
+        "services.openai[1].auth_url: expected text, found a number (put it in quotes)",
+    ]
+    with pytest.raises(ConfigError, match="server_url: the URL holds a blank"):
+        load(services={"openai": [{**ENTRY, "server_url": "your address"}]})
+
+
+@pytest.mark.parametrize("strategy", [" Disabled", "", None])
+def test_addresses_of_a_proxy_that_is_not_used(strategy: str | None) -> None:
+    """A stand-in for a proxy's address stops the start, though no proxy is wanted; or its password is told."""
+    proxy = {"strategy": strategy, "type": "socks5", "http_proxy": "", "socks5_proxy": "socks5://user:CANARY@ip:port"}
+    settings = load(proxy=proxy)
+    assert settings.upstreams[0].proxy_url is None
+    (note,) = settings.notes
+    assert "proxy.socks5_proxy: the URL's port is not a number" in note and "CANARY" not in note
+    with pytest.raises(ConfigError, match=r"proxy\.socks5_proxy"):
+        load(proxy={**proxy, "strategy": "default"})

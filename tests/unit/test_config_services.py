@@ -185,6 +185,12 @@ def test_row_notes() -> None:
     assert notes("openai", provider="openai") == []
 
 
+def test_provider_in_capitals() -> None:
+    """A provider in another case than its vendor's name has no effect."""
+    assert one("openai", provider="DeepSeek", server_url="https://relay.example/v1").vendor == "deepseek"
+    assert notes("openai", provider="DeepSeek") == []
+
+
 def test_settings_without_effect() -> None:
     """A setting of the old program that this one does not have stops the start, or is passed over in silence."""
     assert notes("openai", upstream_protocol="auto", model_limits={"m": {"tpm": 5}}) == [

@@ -39,6 +39,21 @@ def told(text: str) -> list[str]:
         ('{"a": "x\n"}', ["1:9 the line ends inside a text"]),
         ('{"a": "\t"}', ["1:8 a tab inside a text"]),
         (
+            '{"a": "\x00", "b": 01}',
+            ["1:8 a control character inside a text", "1:18 this is not how JSON writes a number"],
+        ),
+        (
+            '{\xa0"a":\u3000\u200b1}',
+            [
+                "1:2 an invisible character (U+00A0)",
+                "1:7 an invisible character (U+3000)",
+                "1:8 an invisible character (U+200B)",
+            ],
+        ),
+        ('{"a":: 1,}', ["1:6 one colon too many", "1:9 trailing comma before the closing }"]),
+        ('{"a": :9090}', ["1:7 a text without quotes"]),
+        ("{},", ["1:3 something stands behind the end of the document"]),
+        (
             '{"a": "\\d", "b": "\\u12"}',
             ["1:8 a backslash with an unknown letter behind it", "1:19 a backslash with an unknown letter behind it"],
         ),

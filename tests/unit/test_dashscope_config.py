@@ -28,7 +28,6 @@ def settings(service: str, credentials: Any, **entry: Any) -> Settings:
         ({"api_key": " "}, ["credentials.api_key: is empty"]),
         ({"apikey": "sk-1"}, ['unknown field "apikey" (did you mean "api_key"?)']),
         ({"api_key": "sk-1", "workspce": "w"}, ['unknown field "workspce" (did you mean "workspace"?)']),
-        ({"api_key": "sk-1", "secret_key": "s"}, ['unknown field "secret_key"']),
         ({"workspace": "w"}, ['missing field "api_key"']),
     ],
 )

@@ -29,7 +29,6 @@ BOTH = {"api_key": "k", "group_id": "1"}
         ({"group_id": "1"}, V2, ['missing field "api_key"']),
         ({"group_id": "1"}, OPENAI, ['missing field "api_key"']),
         ({"group_id": "1"}, GROUPED, ['missing field "api_key"']),
-        ({"api_key": "k", "secret_key": "s"}, OPENAI, ['unknown field "secret_key" (minimax-openai knows']),
     ],
 )
 def test_faults(credentials: dict[str, str], entry: dict[str, str], words: list[str]) -> None:

@@ -94,7 +94,6 @@ def test_entries(credentials: Any) -> None:
     ("entry", "told"),
     [
         ({"credentials": {"apikey": "k"}}, 'unknown field "apikey" (did you mean "api_key"?)'),
-        ({"credentials": {"token": "k"}}, 'unknown field "token" (ollama knows "api_key")'),
         ({"server_url": "ollama.example"}, "the URL has no scheme"),
         ({"server_url": "127.0.0.1:99999"}, "port is not a number"),
         ({"keep_aliv": "1h"}, 'did you mean "keep_alive"?'),
