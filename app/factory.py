@@ -19,7 +19,7 @@ _PUBLIC = frozenset({"ops.home", "ops.healthz"})
 
 
 class _Gateway(Flask):
-    """Flask, and addresses that clients put together of ``…/v1/`` and ``/chat/completions`` are answered at once.
+    """Flask, and addresses that clients put together of ``…/`` or ``…/v1/`` and what begins with a slash are answered.
 
     Werkzeug would redirect them: curl does not follow, and behind TLS the new address begins with ``http://``.
     """
@@ -27,8 +27,8 @@ class _Gateway(Flask):
     def wsgi_app(self, environ: Any, start_response: Any) -> Any:
         """The answer to one request."""
         path = environ.get("PATH_INFO", "")
-        if "/v1//" in path:
-            environ["PATH_INFO"] = re.sub("(?<=/v1)/{2,}", "/", path)
+        if path.startswith("//") or "/v1//" in path:
+            environ["PATH_INFO"] = re.sub("(?:^|(?<=/v1))/{2,}", "/", path)
         return super().wsgi_app(environ, start_response)
 
 

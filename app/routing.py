@@ -48,7 +48,11 @@ def _route(
     if not (runtime.chat or runtime.embedding):
         raise _nothing_enabled()
     if name == RANDOM and RANDOM not in offers:
-        allowed = [target for group in offers.values() for target in group if caller.may_use(target.name)]
+        every = [target for group in offers.values() for target in group]
+        # A key that opens nothing but a name for any model opens any model.
+        allowed = [target for target in every if caller.may_use(target.name)] or (
+            every if caller.may_use(called) else []
+        )
         if not allowed:
             raise _unknown(called)
         return _any_model(allowed, runtime.rng)
@@ -109,11 +113,11 @@ def visible_models(caller: Caller, runtime: Runtime) -> list[tuple[str, str]]:
         for offers in (runtime.embedding, runtime.chat)
         for name, targets in offers.items()
     }
+    if runtime.chat:
+        owners.setdefault(RANDOM, "simple-one-api")
     for name, to in runtime.settings.model_redirect.items():
         if name != "all" and to in owners:
             owners.setdefault(name, owners[to])
-    if runtime.chat:
-        owners.setdefault(RANDOM, "simple-one-api")
     return sorted((name, owner) for name, owner in owners.items() if caller.may_use(name) or name == RANDOM)
 
 

@@ -1,7 +1,7 @@
 """Texts translated by a chat model: the prompt, the walk for each text, and several texts at the same time."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -14,7 +14,7 @@ from app.parse import short
 from app.telemetry import Trace
 from config.model import Translation
 from providers.errors import RETRYABLE, ErrorKind, ProviderError
-from providers.types import ChatRequest, Json, Usage
+from providers.types import ChatRequest, Delta, Json, Usage
 
 MAX_TEXTS: Final = 500
 """Each one is a request of its own upstream. DeepL's API takes 50 (https://developers.deepl.com/docs)."""
@@ -102,9 +102,26 @@ def all_of(asked: Wanted, settings: Translation, call: Call) -> list[str]:
 
 
 def pieces(asked: Wanted, settings: Translation, call: Call) -> tuple[Iterator[str | None], gateway.Reply]:
-    """The one translation as it comes, None where the model is silent for long; and the reply to close."""
+    """The one translation as it comes, and the reply to close.
+
+    None where the model is silent for long, empty where it does something else than to translate. Raises INCOMPLETE at
+    the end of a translation that the model did not finish.
+    """
     reply = _ask(asked.texts[0], asked, settings, call)
-    return (delta if delta is None else delta.text for delta in reply.deltas), reply
+    return _texts(reply.deltas), reply
+
+
+def _texts(deltas: Iterable[Delta | None]) -> Iterator[str | None]:
+    finish, begun = "", False
+    for delta in deltas:
+        if delta is None:
+            yield None
+            continue
+        finish = delta.finish_reason or finish
+        begun = begun or bool(delta.text)
+        yield delta.text or ""
+    if finish != "stop" or not begun:
+        raise _unfinished(finish)
 
 
 def _caught(text: str, asked: Wanted, settings: Translation, call: Call) -> str | Exception:
@@ -134,9 +151,13 @@ def _whole(text: str, asked: Wanted, settings: Translation, call: Call) -> str:
     finally:
         reply.close()
     if choice["finish_reason"] != "stop" or not choice["message"]["content"]:
-        message = f"the model did not finish the translation (finish_reason {choice['finish_reason']})"
-        raise ProviderError(ErrorKind.INCOMPLETE, message)
+        raise _unfinished(choice["finish_reason"])
     return str(choice["message"]["content"]).strip()
+
+
+def _unfinished(finish: str) -> ProviderError:
+    message = f"the model did not finish the translation (finish_reason {finish})"
+    return ProviderError(ErrorKind.INCOMPLETE, message)
 
 
 def _ask(text: str, asked: Wanted, settings: Translation, call: Call) -> gateway.Reply:

@@ -3,6 +3,7 @@
 Shapes: https://github.com/OwO-Network/DeepLX and https://developers.deepl.com/docs/api-reference/translate
 """
 
+import time
 from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -85,13 +86,17 @@ def _json(document: dict[str, Any], call: Call) -> Response:
 
 def _streamed(wanted: Wanted, settings: Translation, call: Call) -> Response:
     found, reply = translation.pieces(wanted, settings, call)
-    return event_stream(_events(found, wanted), reply, call.trace)
+    return event_stream(_events(found, wanted, call.runtime.settings.keepalive_s), reply, call.trace)
 
 
-def _events(found: Iterator[str | None], wanted: Wanted) -> Iterator[bytes]:
-    """One event per piece, each of the shape of a whole answer."""
+def _events(found: Iterator[str | None], wanted: Wanted, keepalive_s: float) -> Iterator[bytes]:
+    """One event per piece, each of the shape of a whole answer; a comment where a model thinks for long before one."""
+    spoke = time.monotonic()
     for piece in found:
-        if piece is None:
-            yield render.KEEPALIVE
-        elif piece:
+        if piece:
             yield b"data: " + orjson.dumps(_deeplx(piece, wanted)) + b"\n\n"
+        elif piece is None or time.monotonic() - spoke >= keepalive_s:
+            yield render.KEEPALIVE
+        else:
+            continue
+        spoke = time.monotonic()

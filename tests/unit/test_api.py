@@ -46,6 +46,13 @@ def test_chat_addresses(path: str) -> None:
     assert reply.headers["x-request-id"].startswith("req_")
 
 
+@pytest.mark.parametrize("path", ["//v1/chat/completions", "///v1//chat/completions", "//chat/completions"])
+def test_addresses_that_begin_with_two_slashes(path: str) -> None:
+    """Broken: a client whose base address ends with a slash is redirected, which curl does not follow."""
+    reply = client().post("/", json=ASK, environ_overrides={"PATH_INFO": path})
+    assert (reply.status_code, reply.headers.get("location")) == (200, None)
+
+
 def test_wrong_content_type_is_still_json() -> None:
     """Broken: curl without a content type is refused."""
     reply = client().post(

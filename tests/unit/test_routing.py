@@ -106,6 +106,23 @@ def test_random_model_is_any_model() -> None:
     assert routing.chat_route(asked("anything"), ANYBODY, made(model_redirect={"all": "all"}))
 
 
+@pytest.mark.parametrize(
+    ("called", "models", "names"),
+    [
+        ("random", {"random"}, {"m", "x", "nick"}),
+        ("gpt-4", {"gpt-4"}, {"m", "x", "nick"}),
+        ("gpt-4", {"gpt-4", "x"}, {"x"}),
+    ],
+)
+def test_key_that_opens_any_model_by_one_name(called: str, models: set[str], names: set[str]) -> None:
+    """Broken: a key for ``random``, or for a name that leads there, opens nothing."""
+    caller = Caller("c", frozenset(models))
+    (targets,) = routing.chat_route(asked(called), caller, made(model_redirect={"gpt-4": "random"}))
+    assert {target.name for target in targets} == names
+    with pytest.raises(ApiError):
+        routing.chat_route(asked("random"), Caller("c", frozenset({"gpt-4"})), made(model_redirect={"gpt-4": "random"}))
+
+
 @pytest.mark.parametrize(("model", "models"), [("none", None), ("gone", None), ("m", {"x"}), ("random", {"zzz"})])
 def test_unknown_or_forbidden(model: str, models: set[str] | None) -> None:
     """Broken: an unknown, disabled or forbidden model is served, or the two are told apart."""
@@ -126,6 +143,8 @@ def test_listing() -> None:
     runtime_ = made(model_redirect={"gpt-4": "m", "lost": "nowhere"})
     names = [name for name, _ in routing.visible_models(ANYBODY, runtime_)]
     assert names == ["e", "gpt-4", "m", "nick", "random", "x"]
+    anything = routing.visible_models(ANYBODY, made(model_redirect={"gpt-4": "random"}))
+    assert ("gpt-4", "simple-one-api") in anything
     some = [name for name, _ in routing.visible_models(Caller("c", frozenset({"m"})), runtime_)]
     assert some == ["m", "random"]
 

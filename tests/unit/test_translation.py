@@ -4,9 +4,14 @@ from typing import Any
 
 import pytest
 
-from app import translation
+from app import render, translation
+from app.api.translate import _events
 from app.errors import ApiError
 from app.translation import Wanted
+from providers.errors import ErrorKind, ProviderError
+from providers.types import Delta, Head
+
+END = Delta(finish_reason="stop")
 
 
 @pytest.mark.parametrize(
@@ -66,3 +71,31 @@ def test_bad_bodies(body: dict[str, Any], param: str) -> None:
     with pytest.raises(ApiError) as raised:
         translation.wanted(body, "m")
     assert (raised.value.status, raised.value.param) == (400, param)
+
+
+def stream_of(*deltas: Delta | None) -> list[str | None]:
+    return list(translation._texts(iter(deltas)))
+
+
+def test_pieces_of_a_stream() -> None:
+    """A delta without a word counts as silence, and a comment goes out for each; or silence does not."""
+    deltas = Delta(head=Head("1", 1)), None, Delta(reasoning="hm"), Delta(text="Ha"), Delta(text="llo"), END
+    assert stream_of(*deltas) == ["", None, "", "Ha", "llo", ""]
+
+
+@pytest.mark.parametrize("deltas", [(Delta(text="Ha"), Delta(finish_reason="length")), (END,)])
+def test_a_stream_that_was_not_finished(deltas: tuple[Delta, ...]) -> None:
+    """Half a translation, or none, is taken for one because it came as a stream."""
+    with pytest.raises(ProviderError) as caught:
+        stream_of(*deltas)
+    assert caught.value.kind is ErrorKind.INCOMPLETE
+
+
+def test_comments_of_a_stream() -> None:
+    """A model that thinks for long before it translates loses its client, or one that does not sends comments."""
+    asked = Wanted(("a",), "DE", "", "m", stream=True)
+    assert list(_events(iter(["", ""]), asked, 15.0)) == []
+    assert list(_events(iter(["", None]), asked, 15.0)) == [render.KEEPALIVE]
+    assert list(_events(iter(["", ""]), asked, 0.0)) == [render.KEEPALIVE] * 2
+    (event,) = _events(iter(["", "Hallo"]), asked, 15.0)
+    assert event.startswith(b'data: {"code":200,"data":"Hallo"')
