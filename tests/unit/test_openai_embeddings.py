@@ -73,3 +73,10 @@ def test_failures(body: bytes, kind: ErrorKind) -> None:
     with pytest.raises(ProviderError) as raised:
         embeddings.decode(body, PLAIN)
     assert raised.value.kind is kind
+
+
+@pytest.mark.parametrize("vector", ["user", "YQ", 7, [None]])
+def test_vectors_that_are_none(vector: Any) -> None:
+    """What is no vector ends in an error that nobody expects, and the client reads of a fault of the gateway."""
+    with pytest.raises((ValueError, TypeError)):
+        embeddings.decode(orjson.dumps({"data": [{"embedding": vector}]}), PLAIN)

@@ -57,5 +57,7 @@ def _floats(vector: Any) -> list[float]:
     """The numbers of a vector, sent as a list or as base64 of little-endian 32-bit floats."""
     if isinstance(vector, str):
         packed = base64.b64decode(vector)
+        if len(packed) % 4:
+            raise ValueError("a vector's bytes are no 32-bit numbers")
         return list(struct.unpack(f"<{len(packed) // 4}f", packed))
     return [float(number) for number in vector]
