@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from typing import Final, TypeVar
 
 from app import estimate, owners
@@ -59,12 +59,8 @@ def chat(request: ChatRequest, tiers: Tiers, call: Call) -> Reply:
         whole=not request.stream,
     )
     items = _completed(walk, call.trace)
-    held: list[Delta | None] = []
-    for item in items:
-        held.append(item)
-        if item is None or _visible(item):
-            break
-    return Reply(chain(held, items), items.close)
+    first = list(islice(items, 1))  # the walk lets nothing out before there is something to see
+    return Reply(chain(first, items), items.close)
 
 
 def embed(request: EmbeddingRequest, tiers: Tiers, call: Call) -> EmbeddingReply:
