@@ -28,8 +28,8 @@ def keys(raw: list[Any], master: tuple[CallerKey, ...], report: Report) -> tuple
             result[key.key] = _both(result[key.key], key, index, report) if key.key in result else key
     twice = [key for key in master if key.key in result]
     for key in twice:
-        where = int(result[key.key].label.removeprefix("key-")) - 1
-        report.note(("api_key",), "stands in api_keys too", f"it opens what api_keys[{where}] says")
+        place = _place(result[key.key])
+        report.note(("api_key",), "stands in api_keys too", f"it opens what api_keys[{place}] says")
     return (*(key for key in master if key not in twice), *result.values())
 
 
@@ -44,10 +44,16 @@ def _key(item: dict[str, Any], index: int, report: Report) -> CallerKey | None:
 
 
 def _both(first: CallerKey, second: CallerKey, index: int, report: Report) -> CallerKey:
-    where = int(first.label.removeprefix("key-")) - 1
-    report.note(("api_keys", index, "api_key"), "duplicate key", f"api_keys[{where}] is the same, and opens both")
+    report.note(
+        ("api_keys", index, "api_key"), "duplicate key", f"api_keys[{_place(first)}] is the same, and opens both"
+    )
     some = first.models is not None and second.models is not None
     return replace(first, models=(first.models or frozenset()) | (second.models or frozenset()) if some else None)
+
+
+def _place(key: CallerKey) -> int:
+    """Where in the list a key stands that is labelled by its place there."""
+    return int(key.label.removeprefix("key-")) - 1
 
 
 def note_models(callers: Collection[CallerKey], names: Collection[str], report: Report) -> None:
@@ -55,6 +61,6 @@ def note_models(callers: Collection[CallerKey], names: Collection[str], report: 
     for caller in callers:
         for model in sorted(caller.models or ()):
             if model not in names:
-                path = ("api_keys", int(caller.label.removeprefix("key-")) - 1)
+                path = ("api_keys", _place(caller))
                 hint = did_you_mean(model, names)
                 report.note((*path, "supported_models"), f'no enabled service offers "{printable(model)}"', hint)

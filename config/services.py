@@ -65,17 +65,23 @@ def find(services: Mapping[str, Any], around: Surroundings) -> tuple[list[Found]
 
 def _known_service(service: str, entries: Any, around: Surroundings) -> str | None:
     """The service that this key stands for, the one it was meant for, or None. Reports all but the first."""
-    if by_service(around.vendors, service):
-        return service
-    if by_service(around.vendors, service.lower()):
-        around.report.note(("services",), f'"{service}" is read as "{service.lower()}"', key=service)
-        return service.lower()
+    known = _in_its_case(service, around.vendors)
+    if known != service:
+        around.report.note(("services",), f'"{service}" is read as "{known}"', key=service)
+    if by_service(around.vendors, known):
+        return known
     names = {name for row in around.vendors.values() for name in (row.name, *row.services)}
     guess = nearest(service, names)
     hint = f'did you mean "{guess}"?' if guess else _OPENAI_HINT
     tell = around.report.note if _all_disabled(entries) else around.report.fault
     tell(("services",), f'unknown service "{printable(service)}"', hint, key=service)
     return guess
+
+
+def _in_its_case(service: str, vendors: Mapping[str, Vendor]) -> str:
+    """The name of a service as it is written, where only the case of its letters is another."""
+    lower = service.lower()
+    return lower if by_service(vendors, lower) and not by_service(vendors, service) else service
 
 
 def _all_disabled(entries: Any) -> bool:
@@ -96,8 +102,7 @@ def _found(raw: Any, service: str, path: Path, around: Surroundings) -> Found | 
     if "enabled" not in tidied:
         report.note(path, '"enabled" is absent and taken as true')
     _note_limits(tidied, path, report)
-    if not by_service(around.vendors, entry.provider) and by_service(around.vendors, entry.provider.lower()):
-        entry = replace(entry, provider=entry.provider.lower())
+    entry = replace(entry, provider=_in_its_case(entry.provider, around.vendors))
     row = choose(
         around.vendors, service, entry.provider, entry.server_url, credentials.field_names(entry, around.vendors)
     )

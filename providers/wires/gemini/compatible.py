@@ -15,8 +15,9 @@ import orjson
 from providers.types import ChatRequest, Delta, Destination, Event, Json, WireRequest
 from providers.vendor import Decode, Encode
 from providers.wires.gemini import faults, models
+from providers.wires.gemini.signatures import PLACEHOLDER_WORD
 
-PLACEHOLDER: Final[Json] = {"google": {"thought_signature": "skip_thought_signature_validator"}}
+PLACEHOLDER: Final[Json] = {"google": {"thought_signature": PLACEHOLDER_WORD}}
 """What the vendor takes for a call whose signature is lost."""
 
 

@@ -5,13 +5,15 @@ the vendor's doors only.
 Source: https://ai.google.dev/gemini-api/docs/thought-signatures, checked 2026-08.
 """
 
+import base64
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from providers.types import Json
 
-PLACEHOLDER: Final = "c2tpcF90aG91Z2h0X3NpZ25hdHVyZV92YWxpZGF0b3I="
-"""Base64 of ``skip_thought_signature_validator``, which the vendor takes for a call whose signature is lost."""
+PLACEHOLDER_WORD: Final = "skip_thought_signature_validator"
+PLACEHOLDER: Final = base64.b64encode(PLACEHOLDER_WORD.encode()).decode()
+"""What the vendor takes for a call whose signature is lost: in base64 here, as it is on its OpenAI surface."""
 
 Recall = Callable[[str], Json | None]
 """A key to the note kept under it."""
